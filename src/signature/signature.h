@@ -1,0 +1,83 @@
+/*
+ * signature: who signed which bytes, through which chain, when, and whether
+ * that is good enough.
+ *
+ * A scheme is one file and one row of the table in signature.c. Rows locate
+ * signatures in raw bytes through the format's map, never through an archive
+ * library. All cryptography is OpenSSL's, OpenPGP is librnp's behind openpgp.c,
+ * with our policy on top. Nothing is fetched. Emits the "signatures" array and
+ * the "policy" object of verify-findings(5).
+ */
+#ifndef VERIFY_SIGNATURE_H
+#define VERIFY_SIGNATURE_H
+
+#include "base/base.h"
+#include "compare/compare.h"
+#include "describe/describe.h"
+#include "format/format.h"
+#include "unpack/unpack.h"
+
+/* From best to worst: the worst of a file is its status. */
+enum signature_status {
+	SIGNATURE_VALID,
+	SIGNATURE_NOT_CHECKED,
+	SIGNATURE_UNSIGNED,
+	SIGNATURE_WEAK,
+	SIGNATURE_EXPIRED,
+	SIGNATURE_UNTRUSTED,
+	SIGNATURE_REVOKED,
+	SIGNATURE_INVALID,
+};
+
+const char *signature_status_name(enum signature_status status);
+int signature_status_parse(const char *name, enum signature_status *status);
+
+/* What the user trusts; everything is read before confinement. */
+struct trust;
+struct trust *trust_new(void);
+void trust_free(struct trust *trust);
+/* An anchor: a PEM or DER file (one or more certificates), or "sha256:HEX" (with or
+ * without colons) naming a certificate that a signature will bring along. For
+ * timestamps only when `timestamps`. `label` names it in the report (may be NULL). */
+int trust_add(struct trust *trust, const char *file_or_fingerprint, bool timestamps,
+	      const char *label, struct err *err);
+/* An OpenPGP keyring or certificate, armoured or binary. */
+int trust_add_keyring(struct trust *trust, const char *path, struct err *err);
+/* Pin: only this signer counts ("pgp:FULLFINGERPRINT"). */
+int trust_pin_openpgp(struct trust *trust, const char *signer, struct err *err);
+void trust_judge_at(struct trust *trust, struct judged_at at);
+/* "Now" for judging: the current time, read once so that one run has one now.
+ * Settable for tests. */
+void trust_set_now(struct trust *trust, int64_t now);
+/* All of a release: its Trust stanzas and Verify-At. */
+int trust_of_release(const struct release *release, struct trust **trust,
+		     struct err *err);
+
+/*
+ * Check every signature of one file (a PE image, a clearsigned text, …) and
+ * append entries to `signatures`. `path` is shown text. *status is the worst. A file of a
+ * signable format without signature gives one entry "unsigned"; a file whose format no scheme knows
+ * gives one "not-checked" entry.
+ */
+int signature_check(const struct view *file, const char *path, const struct trust *trust,
+		    json_t *signatures, enum signature_status *status, struct err *err);
+
+/* A detached signature (OpenPGP) over a file that may be large. */
+int signature_check_detached(int file, const char *path, const struct view *signature,
+			     const struct trust *trust, json_t *signatures,
+			     enum signature_status *status, struct err *err);
+
+/* Check each signed member in a tree below `node` (PE/EFI for now): those of a signable
+ * format; unsigned ones are not listed when `only_signed`. */
+int signature_check_tree(struct tree *tree, node_id node, bool only_signed,
+			 const struct trust *trust, json_t *signatures, struct err *err);
+
+/*
+ * Judge the signatures of the outputs by the release's policy (Signers:, Country:,
+ * Issuer-Country:, Subject:, Signer: of the Trust stanzas). Returns the "policy" object: each rule
+ * with what was expected, what was found, and whether it holds. A pure function.
+ */
+json_t *signature_policy(const struct release *release, const json_t *signatures);
+
+
+#endif
