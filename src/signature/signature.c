@@ -1,0 +1,92 @@
+/* The table of schemes, the statuses, and the walk over a tree. */
+#include "signature/signature_private.h"
+
+static const char *const status_names[] = {
+    [SIGNATURE_VALID] = "valid",       [SIGNATURE_NOT_CHECKED] = "not-checked",
+    [SIGNATURE_UNSIGNED] = "unsigned", [SIGNATURE_WEAK] = "weak",
+    [SIGNATURE_EXPIRED] = "expired",   [SIGNATURE_UNTRUSTED] = "untrusted",
+    [SIGNATURE_REVOKED] = "revoked",   [SIGNATURE_INVALID] = "invalid",
+};
+
+const char *
+signature_status_name(enum signature_status status)
+{
+	return status_names[status];
+}
+
+int
+signature_status_parse(const char *name, enum signature_status *status)
+{
+	for (size_t i = 0; i < ARRAY_COUNT(status_names); i++) {
+		if (strcmp(name, status_names[i]) == 0) {
+			*status = (enum signature_status)i;
+			return 0;
+		}
+	}
+	return -1;
+}
+
+void
+signature_worsen(enum signature_status *status, enum signature_status other)
+{
+	if (other > *status)
+		*status = other;
+}
+
+json_t *
+signature_entry(json_t *signatures, const char *path, const char *scheme,
+		const char *index, enum signature_status status, const char *reason)
+{
+	json_t *entry = json_object();
+	json_object_set_new(entry, "path", json_string(path));
+	json_object_set_new(entry, "scheme", json_string(scheme));
+	json_object_set_new(entry, "index", json_string(index));
+	json_object_set_new(entry, "status",
+			    json_string(signature_status_name(status)));
+	if (reason != NULL)
+		json_object_set_new(entry, "reason", json_string(reason));
+	json_array_append_new(signatures, entry);
+	return entry;
+}
+
+/* ---- a build without OpenPGP ----------------------------------------- */
+
+static const char without_openpgp[] = "this build has no OpenPGP";
+
+__attribute__((weak)) bool
+openpgp_is_cleartext(const struct view *file)
+{
+	static const char armour[] = "-----BEGIN PGP SIGNED MESSAGE-----";
+	return view_has(file, 0, armour, sizeof(armour) - 1);
+}
+
+__attribute__((weak)) int
+openpgp_check_cleartext(const struct view *file, const char *path,
+			const struct trust *trust, json_t *signatures,
+			enum signature_status *status, struct err *err)
+{
+	signature_entry(signatures, path, "openpgp", "0", SIGNATURE_NOT_CHECKED,
+			without_openpgp);
+	*status = SIGNATURE_NOT_CHECKED;
+	return 0;
+}
+
+__attribute__((weak)) int
+openpgp_check_detached(int file, const char *path, const struct view *signature,
+		       const struct trust *trust, json_t *signatures,
+		       enum signature_status *status, struct err *err)
+{
+	signature_entry(signatures, path, "openpgp", "0", SIGNATURE_NOT_CHECKED,
+			without_openpgp);
+	*status = SIGNATURE_NOT_CHECKED;
+	return 0;
+}
+
+int
+signature_check_detached(int file, const char *path, const struct view *signature,
+			 const struct trust *trust, json_t *signatures,
+			 enum signature_status *status, struct err *err)
+{
+	return openpgp_check_detached(file, path, signature, trust, signatures, status,
+				      err);
+}
