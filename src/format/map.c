@@ -1,0 +1,231 @@
+/* The map of a file: extents collected in any order, then made to cover it. */
+#include "format/format_private.h"
+
+struct map *
+map_new(void)
+{
+	return base_alloc(1, sizeof(struct map));
+}
+
+void
+map_free(struct map *map)
+{
+	if (map == NULL)
+		return;
+	free(map->extents);
+	strings_free(&map->names);
+	free(map);
+}
+
+/* The shown text of a name, owned by the map. A name is most often that of the
+ * extent before: then it is shared. */
+static const char *
+map_name(struct map *map, const char *name, const char *before)
+{
+	char *shown = text_shown(name);
+	if (before != NULL && strcmp(before, shown) == 0) {
+		free(shown);
+		return before;
+	}
+	strings_add(&map->names, shown);
+	free(shown);
+	return map->names.items[map->names.count - 1];
+}
+
+static void
+map_push(struct map *map, const struct extent *extent)
+{
+	if (map->count == map->room) {
+		map->room = map->room ? map->room * 2 : 16;
+		map->extents = base_realloc(map->extents, map->room, sizeof(*extent));
+	}
+	map->extents[map->count++] = *extent;
+}
+
+void
+map_add_part(struct map *map, uint64_t base, uint64_t offset, uint64_t length,
+	     enum extent_tag tag, uint32_t member, const char *name, const char *detail)
+{
+	if (length == 0)
+		return;
+	if (length > UINT64_MAX - offset)
+		length = UINT64_MAX - offset;
+	const char *before = map->count > 0 ? map->extents[map->count - 1].name : NULL;
+	struct extent extent = {
+	    .offset = offset,
+	    .length = length,
+	    .tag = tag,
+	    .member = member,
+	    .base = base,
+	    .name = map_name(map, name, before),
+	    .detail = detail != NULL ? map_name(map, detail, NULL) : NULL,
+	};
+	map_push(map, &extent);
+}
+
+void
+map_add(struct map *map, uint64_t offset, uint64_t length, enum extent_tag tag,
+	uint32_t member, const char *name, const char *detail)
+{
+	map_add_part(map, offset, offset, length, tag, member, name, detail);
+}
+
+/* One extent as it was added: its turn decides who keeps bytes that two claim. */
+struct claim {
+	struct extent extent;
+	uint64_t end;
+	size_t turn;
+};
+
+static int
+claim_compare(const void *left, const void *right)
+{
+	const struct claim *a = left, *b = right;
+	if (a->extent.offset != b->extent.offset)
+		return a->extent.offset < b->extent.offset ? -1 : 1;
+	return a->turn < b->turn ? -1 : a->turn > b->turn;
+}
+
+/* A binary heap of the claims that have begun, the earliest added on top. */
+struct heap {
+	const struct claim **items;
+	size_t count;
+};
+
+static void
+heap_push(struct heap *heap, const struct claim *claim)
+{
+	size_t at = heap->count++;
+	while (at > 0 && heap->items[(at - 1) / 2]->turn > claim->turn) {
+		heap->items[at] = heap->items[(at - 1) / 2];
+		at = (at - 1) / 2;
+	}
+	heap->items[at] = claim;
+}
+
+static void
+heap_pop(struct heap *heap)
+{
+	const struct claim *last = heap->items[--heap->count];
+	size_t at = 0;
+	for (;;) {
+		size_t child = 2 * at + 1;
+		if (child >= heap->count)
+			break;
+		if (child + 1 < heap->count &&
+		    heap->items[child + 1]->turn < heap->items[child]->turn)
+			child++;
+		if (last->turn <= heap->items[child]->turn)
+			break;
+		heap->items[at] = heap->items[child];
+		at = child;
+	}
+	heap->items[at] = last;
+}
+
+/* Give [from, to) to a claim, or to nobody; what continues the same claim's last
+ * piece makes that one longer. */
+static void
+map_give(struct map *map, const struct claim *claim, const struct claim *before,
+	 uint64_t from, uint64_t to)
+{
+	if (claim != NULL && claim == before) {
+		map->extents[map->count - 1].length =
+		    to - map->extents[map->count - 1].offset;
+		return;
+	}
+	struct extent piece = {.tag = EXTENT_CONTENT,
+			       .member = EXTENT_NO_MEMBER,
+			       .base = from,
+			       .name = "gap"};
+	if (claim != NULL)
+		piece = claim->extent;
+	/* A symbol starts at the first piece only. */
+	if (piece.detail != NULL && from != piece.offset)
+		piece.detail = NULL;
+	piece.offset = from;
+	piece.length = to - from;
+	map_push(map, &piece);
+}
+
+void
+map_finish(struct map *map, uint64_t size)
+{
+	struct claim *claims = base_alloc(map->count, sizeof(*claims));
+	size_t count = 0;
+	for (size_t i = 0; i < map->count; i++) {
+		const struct extent *extent = &map->extents[i];
+		if (extent->offset >= size)
+			continue;
+		uint64_t end = extent->offset + extent->length;
+		claims[count++] = (struct claim){*extent, end < size ? end : size, i};
+	}
+	qsort(claims, count, sizeof(*claims), claim_compare);
+
+	/* Walk the file from claim to claim: who begins or ends somewhere may change
+	 * who owns what follows. Each claim is pushed and popped once. */
+	struct heap heap = {base_alloc(count, sizeof(*heap.items)), 0};
+	const struct claim *before = NULL;
+	size_t next = 0;
+	uint64_t at = 0;
+	map->count = 0;
+	while (at < size) {
+		while (next < count && claims[next].extent.offset <= at)
+			heap_push(&heap, &claims[next++]);
+		while (heap.count > 0 && heap.items[0]->end <= at)
+			heap_pop(&heap);
+		const struct claim *owner = heap.count > 0 ? heap.items[0] : NULL;
+		uint64_t to = next < count ? claims[next].extent.offset : size;
+		if (owner != NULL && owner->end < to)
+			to = owner->end;
+		map_give(map, owner, before, at, to);
+		before = owner;
+		at = to;
+	}
+	free(heap.items);
+	free(claims);
+}
+
+const struct extent *
+map_find(const struct map *map, uint64_t offset)
+{
+	size_t low = 0, high = map->count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct extent *extent = &map->extents[middle];
+		if (offset < extent->offset)
+			high = middle;
+		else if (offset - extent->offset >= extent->length)
+			low = middle + 1;
+		else
+			return extent;
+	}
+	return NULL;
+}
+
+/* "NAME", or "NAME+0x1a" past its start. */
+static void
+place_put(struct buf *out, const char *name, uint64_t distance)
+{
+	buf_puts(out, name);
+	if (distance > 0)
+		buf_printf(out, "+0x%jx", (uintmax_t)distance);
+}
+
+void
+map_place(const struct map *map, uint64_t offset, struct buf *out)
+{
+	const struct extent *extent = map_find(map, offset);
+	if (extent == NULL) {
+		buf_printf(out, "offset 0x%jx past the end", (uintmax_t)offset);
+		return;
+	}
+	/* A row that puts the base behind the part means no distance. */
+	uint64_t base = extent->base <= offset ? extent->base : extent->offset;
+	place_put(out, extent->name, offset - base);
+	if (extent->detail != NULL) {
+		buf_puts(out, " (");
+		place_put(out, extent->detail, offset - extent->offset);
+		buf_puts(out, ")");
+	}
+}
