@@ -18,8 +18,8 @@
 
 /*
  * SHA-256 over the canonical manifest of a folder, verify-toolchain(5), "ROOT
- * MANIFEST": one line for each path in byte order, with type, mode, and target or content
- * hash. Uses all processors. `text` receives the manifest itself unless NULL.
+ * MANIFEST": one line for each path in byte order, with type, mode, and target or
+ * content hash. Uses all processors. `text` receives the manifest itself unless NULL.
  */
 int manifest_of_folder(const char *path, struct sha256 *digest, struct buf *text,
 		       struct err *err);
@@ -28,13 +28,13 @@ int manifest_of_folder(const char *path, struct sha256 *digest, struct buf *text
 
 /* Options of `verify toolchain pin`; exactly one kind of source. */
 struct pin_request {
-	const char *suite;	  /* --debian SUITE */
+	const char *suite;         /* --debian SUITE */
 	struct strings build_deps; /* --build-dep SOURCE[=VERSION], or a .dsc file */
 	struct strings packages;   /* --package NAME[=VERSION] */
-	const char *tar;	   /* --tar FILE */
-	const char *folder;	   /* --directory DIR */
-	struct strings host;	   /* --host PROGRAM…: host files pinned one by one */
-	const char *name;	   /* --name */
+	const char *tar;           /* --tar FILE */
+	const char *folder;        /* --directory DIR */
+	struct strings host;       /* --host PROGRAM…: host files pinned one by one */
+	const char *name;          /* --name */
 };
 
 /* Resolve to a description, ready for toolchain_write. No change to the host:
@@ -58,14 +58,15 @@ struct root {
 
 /* The root for a build, its manifest hashed again now. ERR_INPUT when it is not in the
  * cache (run `verify toolchain fetch`) or was changed. */
-int toolchain_root(const struct toolchain *toolchain, struct root *root, struct err *err);
+int toolchain_root(const struct toolchain *toolchain, struct root *root,
+		   struct err *err);
 void root_free(struct root *root);
 
 /* ---- builds ---------------------------------------------------------- */
 
 struct rebuild_options {
 	const char *output; /* folder to make and fill with what the build left */
-	const char *log;    /* where the compressed log goes: NULL: output + ".log.gz" */
+	const char *log; /* where the compressed log goes: NULL: output + ".log.gz" */
 };
 
 /*
