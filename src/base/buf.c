@@ -154,7 +154,10 @@ buf_take(struct buf *buf)
 static void
 strings_own(struct strings *list, char *string)
 {
-	list->items = base_realloc(list->items, list->count + 2, sizeof(char *));
+	/* Room doubles each time that count + 1 reaches a power of two. */
+	size_t filled = list->count + 1;
+	if ((filled & (filled - 1)) == 0)
+		list->items = base_realloc(list->items, 2 * filled, sizeof(char *));
 	list->items[list->count++] = string;
 	list->items[list->count] = NULL;
 }
