@@ -99,6 +99,10 @@ typedef int confined_main(void *context, struct buf *out, struct err *err);
  * what was on; where the kernel lacks Landlock it is simply not listed. A child
  * that was given read_paths or write_paths but cannot have Landlock runs with the
  * rest only, and "landlock" is missing from the layers.
+ *
+ * Inside: threads yes, processes no. Modes and times are set by descriptor (fchmod,
+ * futimens), never by name; owners and extended attributes not at all. librnp works
+ * only with Landlock, as its random generator must open /dev/urandom.
  */
 int sandbox_confine(const struct confinement *confinement, confined_main *child,
 		    void *context, struct buf *out, struct strings *layers,
