@@ -7,6 +7,7 @@
  */
 const struct format *const format_table[] = {
     /* programs */
+    &format_pe,
 
     /* packages and archives */
 

@@ -35,4 +35,36 @@ extern const struct format format_rpm;
 int format_note(const struct member_sink *sink, enum note_kind kind, uint64_t offset,
 		struct err *err, const char *format, ...) PRINTF_LIKE(5, 6);
 
+/* ---- symbols: names inside sections ------------------------------------ */
+
+/* A named part of a file that symbols lie in: a section. */
+struct symbol_owner {
+	const char *name;
+	uint64_t offset, end;
+	enum extent_tag tag;
+};
+
+/* One symbol, its name pointing into the file's view (length bytes, no NUL). */
+struct symbol {
+	uint64_t start, end; /* in the file; end 0: up to the next one */
+	uint32_t owner;      /* index of its symbol_owner */
+	uint16_t length;
+	bool global; /* of two at one place the global one gives its name */
+	const char *name;
+};
+
+struct symbols {
+	struct symbol *items;
+	size_t count, room;
+	size_t bytes; /* of all names, kept within a budget */
+};
+
+/* Collect one. False once a bound was reached: hostile tables name one long string
+ * a million times. Names longer than a bound are cut. */
+bool symbols_add(struct symbols *symbols, const struct symbol *symbol);
+/* Sort them and add a part to the map for each, clipped to its owner. */
+void symbols_put(struct symbols *symbols, struct map *map,
+		 const struct symbol_owner *owners);
+void symbols_free(struct symbols *symbols);
+
 #endif
