@@ -45,6 +45,13 @@ finding_at(const json_t *object, const char *key, size_t index)
 	return json_array_get(json_object_get(object, key), index);
 }
 
+const char *
+finding_item(const json_t *object, const char *key, size_t index)
+{
+	const char *string = json_string_value(finding_at(object, key, index));
+	return string ? string : "?";
+}
+
 json_t *
 findings_new(const char *command)
 {

@@ -18,6 +18,9 @@ size_t finding_length(const json_t *object, const char *key);
 /* Element of the array `key`; NULL past its end. */
 json_t *finding_at(const json_t *object, const char *key, size_t index);
 
+/* The string that is element `index` of the array `key`; "?" when there is none. */
+const char *finding_item(const json_t *object, const char *key, size_t index);
+
 /* "counts" of a document: a key for each file status, "compared", "differences",
  * "signatures", "signatures_valid". A new object. */
 json_t *verdict_counts(const json_t *findings);
@@ -25,7 +28,49 @@ json_t *verdict_counts(const json_t *findings);
  * A new object. */
 json_t *verdict_of(const json_t *findings);
 
-/* The writers; each appends to `out`. */
+/* ---- words.c: sentences that all reports share, before each one's escapes ---- */
+
+/* Good, bad, or neither: colour beside the word, never instead of it. */
+enum tone { TONE_GOOD, TONE_BAD, TONE_OPEN };
+enum tone words_tone(const char *word);
+
+/* What an exit status means, for any document and for this one. */
+const char *words_exit(int status);
+const char *words_exit_of(const json_t *findings);
+
+/*
+ * Append `text` with control, bidirectional and invisible characters escaped, once
+ * more: a findings file may be hostile. Backslashes of shown text stay as they
+ * are. At most `limit` bytes of it, and then how many more there were.
+ */
+void words_escape(struct buf *out, const char *text, size_t limit);
+
+/* Each appends one line without an end: the release's name and version or the
+ * command and its inputs; */
+void words_title(const json_t *findings, struct buf *out);
+/* where a difference is, with its ranges; */
+void words_place(const json_t *difference, struct buf *out);
+/* one side's bytes in hexadecimal, or its field's value; */
+void words_value(const json_t *difference, const char *side, struct buf *out);
+/* "likely: embedded date, …", nothing when no cause is known; */
+void words_cause(const json_t *difference, struct buf *out);
+/* "Name (US), RSA 2048, 2025-06-19 to 2026-06-17"; */
+void words_certificate(const json_t *certificate, struct buf *out);
+/* user id and primary fingerprint of an OpenPGP signer; */
+void words_openpgp(const json_t *signature, struct buf *out);
+/* at what time a signature was judged, and its status now when that is another; */
+void words_judged(const json_t *signature, struct buf *out);
+/* who signed an input, nothing when no signature of it was checked; */
+void words_input_signer(const json_t *findings, const json_t *input, struct buf *out);
+/* how the build ended; */
+void words_build(const json_t *findings, struct buf *out);
+/* which toolchain it had; */
+void words_toolchain(const json_t *toolchain, struct buf *out);
+/* "1 signature-only, 14 unbuilt". */
+void words_counts(const json_t *findings, struct buf *out);
+
+/* ---- the writers; each appends to `out` ---- */
+
 void report_text(const json_t *findings, bool colour, unsigned columns,
 		 struct buf *out);
 void report_json(const json_t *findings, struct buf *out);
