@@ -25,8 +25,9 @@ symbols_add(struct symbols *symbols, const struct symbol *symbol)
 	return true;
 }
 
-/* By section and place; at one place the global one first, then the longest, then
- * by name, so that the order does not depend on the table's. */
+/* By section and place; at one place first the global one, then the one without the
+ * underscore that linkers and start-up code prefer, then the largest, then by name,
+ * so that the order does not depend on the table's. */
 static int
 symbol_compare(const void *left, const void *right)
 {
@@ -37,6 +38,9 @@ symbol_compare(const void *left, const void *right)
 		return a->start < b->start ? -1 : 1;
 	if (a->global != b->global)
 		return a->global ? -1 : 1;
+	bool reserved = a->length > 0 && a->name[0] == '_';
+	if (reserved != (b->length > 0 && b->name[0] == '_'))
+		return reserved ? 1 : -1;
 	if (a->end != b->end)
 		return a->end > b->end ? -1 : 1;
 	size_t least = a->length < b->length ? a->length : b->length;

@@ -1,19 +1,5 @@
 /* format: maps cover every byte once, whatever was added. */
-#include "format/format_private.h"
-#include "test.h"
-
-/* The invariant of struct map: in order, without gap or overlap, all of it. */
-static void
-map_check(const struct map *map, uint64_t size)
-{
-	uint64_t at = 0;
-	for (size_t i = 0; i < map->count; i++) {
-		ck_assert_uint_eq(map->extents[i].offset, at);
-		ck_assert_uint_gt(map->extents[i].length, 0);
-		at += map->extents[i].length;
-	}
-	ck_assert_uint_eq(at, size);
-}
+#include "format_sink.h"
 
 static void
 place_check(const struct map *map, uint64_t offset, const char *expected)
