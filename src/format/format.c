@@ -10,6 +10,9 @@ const struct format *const format_table[] = {
     &format_pe,
 
     /* packages and archives */
+    &format_ar,
+    &format_deb,
+    &format_tar,
 
     /* compressed streams */
 

@@ -26,10 +26,11 @@ typedef uint32_t node_id;
 #define NODE_ROOT 0U
 
 struct unpack_budget {
-	unsigned depth;	  /* containers in containers; default 32 */
+	unsigned depth;   /* containers in containers; default 32 */
 	uint64_t members; /* of the whole tree; default 2,000,000 */
-	uint64_t bytes;	  /* decompressed, of the whole tree; default 64 GiB */
-	uint64_t ratio;	  /* decompressed / compressed of one stream above 64 MiB; default 2000 */
+	uint64_t bytes;   /* decompressed, of the whole tree; default 64 GiB */
+	uint64_t ratio; /* decompressed / compressed of one stream above 64 MiB; default
+			   2000 */
 };
 extern const struct unpack_budget unpack_default_budget;
 
@@ -41,8 +42,8 @@ struct node_note {
 
 struct node {
 	node_id parent, first_child, next_sibling; /* NODE_NONE where none */
-	struct member member; /* strings owned by the tree */
-	uint32_t ordinal;     /* position among its siblings as stored */
+	struct member member;                      /* strings owned by the tree */
+	uint32_t ordinal; /* position among its siblings as stored */
 	unsigned depth;
 	const struct format *format; /* NULL when unknown; set for files only */
 	uint64_t size;
@@ -58,6 +59,12 @@ struct node {
  * is called in member paths. */
 int tree_open(int fd, const char *name, const struct unpack_budget *budget,
 	      struct tree **tree, struct err *err);
+/* The same with the caller's empty file for what must be decompressed (file_scratch):
+ * for a confined child, which cannot open one. It belongs to this tree alone, stays
+ * the caller's, and must stay open. tree_open makes its own, at once. */
+int tree_open_with_scratch(int fd, int scratch, const char *name,
+			   const struct unpack_budget *budget, struct tree **tree,
+			   struct err *err);
 void tree_free(struct tree *tree);
 /* The node; valid until the next tree_expand of this tree. */
 const struct node *tree_node(const struct tree *tree, node_id id);
@@ -84,8 +91,8 @@ int tree_find(struct tree *tree, const char *path, node_id *id, struct err *err)
 char *tree_short_path(const struct tree *tree, node_id id);
 
 /* Write all of a tree's files below the empty folder `dirfd`, entering every
- * container: NAME of a container becomes folder "NAME.d". Only plain names are written; others, links and
- * devices become lines in `notes`. Runs in the confined child. */
+ * container: NAME of a container becomes folder "NAME.d". Only plain names are written;
+ * others, links and devices become lines in `notes`. Runs in the confined child. */
 int unpack_write(struct tree *tree, int dirfd, struct strings *notes, struct err *err);
 
 /* The tree as JSON for `verify list`: verify-findings(5), "members". */

@@ -1,0 +1,157 @@
+/*
+ * Files that hold others, but that no row can enter: they are bytes to compare like
+ * any other, and nobody may say that what is in them was looked at.
+ */
+#include "unpack/unpack_private.h"
+
+struct magic {
+	uint32_t offset;
+	uint8_t length;
+	const char *bytes;
+	const char *title;
+};
+
+/* File systems, images, archives and installers, by their first tell-tale bytes. */
+static const struct magic magics[] = {
+    {1024, 4, "\xe2\xe1\xf5\xe0", "EROFS image"},
+    {0, 4, "hsqs", "squashfs image"},
+    {0, 4, "sqsh", "squashfs image (big-endian)"},
+    {0, 4, "\x45\x3d\xcd\x28", "cramfs image"},
+    {0, 8, "-rom1fs-", "romfs image"},
+    {0, 4, "UBI#", "UBI image"},
+    {0, 4, "\x31\x18\x10\x06", "UBIFS image"},
+    {0, 4, "XFSB", "XFS image"},
+    {65600, 8, "_BHRfS_M", "btrfs image"},
+    {1024, 4, "\x10\x20\xf5\xf2", "F2FS image"},
+    {3, 8, "NTFS    ", "NTFS image"},
+    {54, 3, "FAT", "FAT image"},
+    {82, 5, "FAT32", "FAT image"},
+    {512, 8, "EFI PART", "partitioned disk image"},
+    {0, 4, "QFI\xfb", "QCOW2 disk image"},
+    {0, 4, "KDMV", "VMDK disk image"},
+    {0, 8, "conectix", "VHD disk image"},
+    {0, 8, "vhdxfile", "VHDX disk image"},
+    {0, 4, "\x3a\xff\x26\xed", "Android sparse image"},
+    {0, 8, "ANDROID!", "Android boot image"},
+    {0, 4, "\x27\x05\x19\x56", "U-Boot image"},
+    {0, 4, "\xd0\x0d\xfe\xed", "flattened device tree or FIT image"},
+    {0, 8, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "compound file (MSI, MSP or OLE)"},
+    {0, 7, "Rar!\x1a\x07", "RAR archive"},
+    {0, 4, "LZIP", "lzip stream"},
+    {0, 3, "\x1f\x9d\x90", "compress (.Z) stream"},
+    {0, 4, "\x89LZO", "lzop stream"},
+    {0, 8, "MSWIM\0\0\0", "WIM image"},
+    {0, 4, "ITSF", "compiled HTML help"},
+    {0, 4, "CrAU", "Android update payload"},
+    {0, 4, "Cr24", "Chrome extension"},
+    {0, 4, "MAR1", "Mozilla update archive"},
+    {0, 4, "ISc(", "InstallShield cabinet"},
+    {0, 8, "!<thin>\n", "thin ar archive"},
+    {0, 11, "ClamAV-VDB:", "ClamAV database"},
+};
+
+/* Names that promise a container. */
+static const char *const suffixes[] = {
+    ".7z",   ".a",    ".aab", ".aar",   ".apk",  ".appx", ".bz2", ".cab",
+    ".cpio", ".deb",  ".dmg", ".ear",   ".gz",   ".ipa",  ".iso", ".jar",
+    ".lz4",  ".msix", ".msi", ".nupkg", ".pkg",  ".rar",  ".rpm", ".snap",
+    ".tar",  ".tbz",  ".tgz", ".txz",   ".udeb", ".vsix", ".war", ".whl",
+    ".xar",  ".xpi",  ".xz",  ".zip",   ".zst",
+};
+
+/* ext2, ext3, ext4: a magic of two bytes needs company (Linux, ext4 super block). */
+static bool
+is_ext(const struct view *view)
+{
+	uint16_t magic = 0;
+	uint32_t block_size = 0, revision = 0, blocks = 0;
+	return view_u16le(view, 1024 + 56, &magic) == 0 && magic == 0xef53 &&
+	       view_u32le(view, 1024 + 24, &block_size) == 0 && block_size <= 6 &&
+	       view_u32le(view, 1024 + 76, &revision) == 0 && revision <= 1 &&
+	       view_u32le(view, 1024 + 4, &blocks) == 0 && blocks > 0;
+}
+
+static const char *
+magic_title(const struct view *view)
+{
+	if (is_ext(view))
+		return "ext2, ext3 or ext4 image";
+	/* a DMG has its magic in a trailer of 512 bytes */
+	if (view->size >= 512 && view_has(view, view->size - 512, "koly", 4))
+		return "Apple disk image";
+	for (size_t i = 0; i < ARRAY_COUNT(magics); i++) {
+		if (view_has(view, magics[i].offset, magics[i].bytes, magics[i].length))
+			return magics[i].title;
+	}
+	return NULL;
+}
+
+static bool
+has_suffix(const char *name, size_t length)
+{
+	for (size_t i = 0; i < ARRAY_COUNT(suffixes); i++) {
+		size_t size = strlen(suffixes[i]);
+		if (length > size &&
+		    strncasecmp(name + length - size, suffixes[i], size) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Does the node's name, or for the content of a compressed stream the name of
+ * that without its own suffix, promise a container? */
+static bool
+promises_container(const struct tree *tree, node_id id)
+{
+	unsigned suffixes_off = 0;
+	while (tree_is_anonymous(tree, id)) {
+		id = tree_node(tree, id)->parent;
+		suffixes_off++;
+	}
+	const char *name =
+	    id == NODE_ROOT ? tree->name : tree_node(tree, id)->member.path;
+	name = path_base(name);
+	size_t length = strlen(name);
+	if (suffixes_off > 0 && length > 4 &&
+	    strncasecmp(name + length - 4, ".tgz", 4) == 0)
+		return true;
+	for (; suffixes_off > 0 && length > 0; suffixes_off--) {
+		while (length > 0 && name[length - 1] != '.')
+			length--;
+		length -= length > 0;
+	}
+	return has_suffix(name, length);
+}
+
+int
+opaque_note(struct tree *tree, node_id id, struct err *err)
+{
+	struct mapping mapping;
+	const struct node *node = tree_node(tree, id);
+	bool promised = promises_container(tree, id);
+	if (node->size == 0) {
+		if (promised || id == NODE_ROOT)
+			tree_note(tree, id, NOTE_UNDECIDED, 0,
+				  "an empty file%s: there is nothing to look into",
+				  promised ? " named like an archive" : "");
+		return 0;
+	}
+	if (tree_map(tree, id, &mapping, err) == -1)
+		return -1;
+	const char *title = magic_title(&mapping.view);
+	bool zero = (promised || id == NODE_ROOT) && view_is_zero(&mapping.view);
+	mapping_close(&mapping);
+	if (node->format != NULL && node->format->probe != NULL && title != NULL &&
+	    strcmp(node->format->name, "text") != 0)
+		title = NULL; /* a program with a file system in it is a program */
+	if (title != NULL)
+		tree_note(tree, id, NOTE_UNDECIDED, 0, "%s: not looked into", title);
+	else if (zero)
+		tree_note(tree, id, NOTE_UNDECIDED, 0,
+			  "nothing but zero bytes: there is nothing to look into");
+	else if (promised && node->format == NULL)
+		tree_note(tree, id, NOTE_UNDECIDED, 0,
+			  "named like an archive, but of no known format: not looked "
+			  "into");
+	return 0;
+}
