@@ -1,8 +1,311 @@
-/* The report as markdown. */
+/*
+ * The report as Markdown (GitHub's dialect), for a release page or the summary of a
+ * nightly job. Text out of the findings goes through md_text: every character that
+ * Markdown or HTML could read as markup is escaped.
+ */
 #include "report/report_private.h"
+
+enum {
+	FILES_SHOWN = 100,
+	DIFFERENCES_SHOWN = 10,
+	ITEMS_SHOWN = 50,
+	TEXT_LIMIT = 500,
+};
+
+/*
+ * The one door for text out of the findings. An empty comment after '@', '#', ':' of
+ * an address and "www" keeps sites from turning text into mentions and links, which
+ * they do after entities are resolved.
+ */
+static void
+md_text(struct buf *out, const char *text)
+{
+	struct buf shown = {0};
+	words_escape(&shown, text, TEXT_LIMIT);
+	for (size_t i = 0; i < shown.size; i++) {
+		switch (shown.data[i]) {
+		case '&':
+			buf_puts(out, "&amp;");
+			break;
+		case '<':
+			buf_puts(out, "&lt;");
+			break;
+		case '>':
+			buf_puts(out, "&gt;");
+			break;
+		case '@':
+		case '#':
+			buf_printf(out, "%c<!-- -->", shown.data[i]);
+			break;
+		case ':':
+			buf_puts(out, shown.data[i + 1] == '/' ? ":<!-- -->" : ":");
+			break;
+		case '.':
+			if (i >= 3 && strncasecmp(shown.data + i - 3, "www", 3) == 0)
+				buf_puts(out, "<!-- -->");
+			buf_puts(out, ".");
+			break;
+		case '|':
+		case '\\':
+		case '`':
+		case '*':
+		case '_':
+		case '[':
+		case ']':
+		case '~':
+		case '$':
+		case '!':
+			buf_printf(out, "\\%c", shown.data[i]);
+			break;
+		default:
+			buf_append(out, shown.data + i, 1);
+		}
+	}
+	buf_free(&shown);
+}
+
+/* One line: `lead` is markup of ours, the rest is text. */
+static void PRINTF_LIKE(3, 4)
+    md_line(struct buf *out, const char *lead, const char *format, ...)
+{
+	struct buf text = {0};
+	va_list args;
+	va_start(args, format);
+	buf_vprintf(&text, format, args);
+	va_end(args);
+	buf_puts(out, lead);
+	md_text(out, text.data ? text.data : "");
+	buf_puts(out, "\n");
+	buf_free(&text);
+}
+
+/* A cell of a table, with its bar. */
+static void
+md_cell(struct buf *out, const char *text)
+{
+	buf_puts(out, " ");
+	md_text(out, text);
+	buf_puts(out, " |");
+}
+
+static void
+md_cut(struct buf *out, const char *lead, size_t all, size_t shown, const char *what)
+{
+	if (all > shown)
+		md_line(out, lead, "… %zu more %s, all in the JSON findings",
+			all - shown, what);
+}
+
+static void
+md_list(struct buf *out, const json_t *object, const char *key, const char *what)
+{
+	size_t count = finding_length(object, key);
+	for (size_t i = 0; i < count && i < ITEMS_SHOWN; i++)
+		md_line(out, "- ", "%s", finding_item(object, key, i));
+	md_cut(out, "- ", count, ITEMS_SHOWN, what);
+}
+
+static void
+md_verdict(struct buf *out, const json_t *findings)
+{
+	const json_t *verdict = json_object_get(findings, "verdict");
+	struct buf title = {0};
+	words_title(findings, &title);
+	md_line(out, "## ", "%s: %s", title.data,
+		finding_string_or(verdict, "bytes", "?"));
+	buf_puts(out, "\n**");
+	md_text(out, finding_string_or(verdict, "scope", "?"));
+	buf_puts(out, "**; signatures: **");
+	md_text(out, finding_string_or(verdict, "signatures", "?"));
+	buf_puts(out, "**; policy: **");
+	md_text(out, finding_string_or(verdict, "policy", "?"));
+	buf_printf(out, "**; exit status %d: %s\n\n", findings_exit(findings),
+		   words_exit_of(findings));
+	md_list(out, verdict, "reasons", "reasons");
+	buf_free(&title);
+}
+
+static void
+md_inputs(struct buf *out, const json_t *findings)
+{
+	size_t count = finding_length(findings, "inputs");
+	const json_t *release = json_object_get(findings, "release");
+	buf_puts(out, "\n### Inputs\n\n| role | file | SHA-256 | status |\n"
+		      "| --- | --- | --- | --- |\n");
+	if (finding_string(release, "file") != NULL) {
+		buf_puts(out, "| description |");
+		md_cell(out, finding_string(release, "file"));
+		md_cell(out, finding_string_or(release, "sha256", ""));
+		buf_puts(out, " |\n");
+	}
+	for (size_t i = 0; i < count && i < ITEMS_SHOWN; i++) {
+		const json_t *input = finding_at(findings, "inputs", i);
+		const char *reason = finding_string(input, "reason");
+		struct buf status = {0};
+		buf_printf(&status, "%s%s%s", finding_string_or(input, "status", "?"),
+			   reason ? ": " : "", reason ? reason : "");
+		struct buf who = {0};
+		words_input_signer(findings, input, &who);
+		if (who.size > 0)
+			buf_printf(&status, "; %s", who.data);
+		buf_puts(out, "|");
+		md_cell(out, finding_string_or(input, "role", "?"));
+		md_cell(out, finding_string_or(input, "path", "?"));
+		md_cell(out, finding_string_or(input, "sha256", ""));
+		md_cell(out, status.data);
+		buf_puts(out, "\n");
+		buf_free(&who);
+		buf_free(&status);
+	}
+	md_cut(out, "\n", count, ITEMS_SHOWN, "inputs");
+}
+
+static void
+md_build(struct buf *out, const json_t *findings)
+{
+	const json_t *build = json_object_get(findings, "build");
+	const json_t *toolchain = json_object_get(build, "toolchain");
+	struct buf line = {0};
+	if (!json_is_object(build))
+		return;
+	buf_puts(out, "\n### Build\n\n");
+	words_build(findings, &line);
+	md_line(out, "- ", "%s", line.data);
+	if (json_is_object(toolchain)) {
+		buf_clear(&line);
+		words_toolchain(toolchain, &line);
+		md_line(out, "- ", "toolchain %s", line.data);
+	}
+	buf_free(&line);
+}
+
+static void
+md_file(struct buf *out, const json_t *file)
+{
+	const char *reason = finding_string(file, "reason");
+	size_t listed = finding_length(file, "differences");
+	md_line(out, "- ", "%s %s%s%s", finding_string_or(file, "status", "undecided"),
+		finding_string_or(file, "path", "(no path)"), reason ? ": " : "",
+		reason ? reason : "");
+	for (size_t i = 0; i < listed && i < DIFFERENCES_SHOWN; i++) {
+		const json_t *difference = finding_at(file, "differences", i);
+		struct buf line = {0};
+		words_place(difference, &line);
+		buf_puts(&line, "; shipped ");
+		words_value(difference, "shipped", &line);
+		buf_puts(&line, ", rebuilt ");
+		words_value(difference, "rebuilt", &line);
+		if (json_is_object(json_object_get(difference, "cause"))) {
+			buf_puts(&line, "; ");
+			words_cause(difference, &line);
+		}
+		md_line(out, "  - ", "%s", line.data);
+		buf_free(&line);
+	}
+	size_t shown = listed < DIFFERENCES_SHOWN ? listed : DIFFERENCES_SHOWN;
+	size_t all = (size_t)finding_number(file, "difference_count");
+	if (all > listed)
+		md_line(out, "  - ",
+			"… %zu more differences, %zu of them in the JSON "
+			"findings",
+			all - shown, listed - shown);
+	else
+		md_cut(out, "  - ", listed, shown, "differences");
+}
+
+static void
+md_files(struct buf *out, const json_t *findings)
+{
+	if (!finding_is(findings, "command", "run") &&
+	    !finding_is(findings, "command", "compare"))
+		return;
+	struct buf line = {0};
+	size_t told = 0;
+	words_counts(findings, &line);
+	buf_puts(out, "\n### Files\n\n");
+	md_line(out, "", "Files: %s", line.data);
+	buf_puts(out, "\n");
+	buf_free(&line);
+	for (size_t i = 0; i < finding_length(findings, "files"); i++) {
+		const json_t *file = finding_at(findings, "files", i);
+		if (!finding_is(file, "status", "identical") && told++ < FILES_SHOWN)
+			md_file(out, file);
+	}
+	md_cut(out, "- ", told, FILES_SHOWN, "files");
+}
+
+static void
+md_signatures(struct buf *out, const json_t *findings, const char *key,
+	      const char *heading)
+{
+	size_t count = finding_length(findings, key);
+	if (count == 0)
+		return;
+	buf_printf(out, "\n### %s\n\n", heading);
+	for (size_t i = 0; i < count && i < ITEMS_SHOWN; i++) {
+		const json_t *signature = finding_at(findings, key, i);
+		const char *reason = finding_string(signature, "reason");
+		struct buf line = {0};
+		md_line(out, "- ", "%s %s %s%s%s",
+			finding_string_or(signature, "status", "?"),
+			finding_string_or(signature, "scheme", "?"),
+			finding_string_or(signature, "path", "?"), reason ? ": " : "",
+			reason ? reason : "");
+		words_openpgp(signature, &line);
+		if (line.size > 0)
+			md_line(out, "  - ", "%s", line.data);
+		size_t chain = finding_length(signature, "chain");
+		for (size_t k = 0; k < chain && k < DIFFERENCES_SHOWN; k++) {
+			const json_t *certificate = finding_at(signature, "chain", k);
+			const char *anchor = finding_string(certificate, "anchor");
+			buf_clear(&line);
+			words_certificate(certificate, &line);
+			md_line(out, "  - ", "%s%s%s%s", k ? "by " : "", line.data,
+				anchor ? "; anchor " : "", anchor ? anchor : "");
+		}
+		buf_clear(&line);
+		words_judged(signature, &line);
+		if (line.size > 0)
+			md_line(out, "  - ", "%s", line.data);
+		buf_free(&line);
+	}
+	md_cut(out, "- ", count, ITEMS_SHOWN, "signatures");
+}
+
+static void
+md_policy(struct buf *out, const json_t *findings)
+{
+	const json_t *policy = json_object_get(findings, "policy");
+	size_t count = finding_length(policy, "rules");
+	if (count == 0)
+		return;
+	buf_puts(out, "\n### Signature policy\n\n| rule | expected | found | met |\n"
+		      "| --- | --- | --- | --- |\n");
+	for (size_t i = 0; i < count && i < ITEMS_SHOWN; i++) {
+		const json_t *rule = finding_at(policy, "rules", i);
+		buf_puts(out, "|");
+		md_cell(out, finding_string_or(rule, "rule", "?"));
+		md_cell(out, finding_string_or(rule, "expected", ""));
+		md_cell(out, finding_string_or(rule, "found", ""));
+		md_cell(out, json_is_true(json_object_get(rule, "met")) ? "yes" : "NO");
+		buf_puts(out, "\n");
+	}
+	md_cut(out, "\n", count, ITEMS_SHOWN, "rules");
+}
 
 void
 report_markdown(const json_t *findings, struct buf *out)
 {
-	report_text(findings, false, 80, out);
+	const json_t *verdict = json_object_get(findings, "verdict");
+	md_verdict(out, findings);
+	md_inputs(out, findings);
+	md_build(out, findings);
+	md_files(out, findings);
+	md_signatures(out, findings, "signatures", "Signatures");
+	md_signatures(out, findings, "source_signatures", "Signatures of sources");
+	md_policy(out, findings);
+	if (finding_length(verdict, "not_said") > 0) {
+		buf_puts(out, "\n### What this does not say\n\n");
+		md_list(out, verdict, "not_said", "sentences");
+	}
 }

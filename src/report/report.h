@@ -24,7 +24,8 @@ enum exit_status {
 /* A new document with "schema", "tool" and "command" ("run", "compare",
  * "signatures", "rebuild") and empty sections. */
 json_t *findings_new(const char *command);
-/* {"role", "path", "size", "sha256"} and, when given, "expected_sha256" and "status". */
+/* {"role", "path", "size", "sha256"} and, when given, "expected_sha256" and "status".
+ */
 void findings_add_input(json_t *findings, const char *role, const char *path,
 			uint64_t size, const struct sha256 *sha256,
 			const struct sha256 *expected);

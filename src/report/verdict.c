@@ -160,6 +160,9 @@ proof_identical(const json_t *file, const char **why)
 	const json_t *rebuilt = json_object_get(file, "rebuilt");
 	const char *a = finding_string(shipped, "sha256");
 	const char *b = finding_string(rebuilt, "sha256");
+	*why = "it is called identical without both sides";
+	if (!json_is_object(shipped) || !json_is_object(rebuilt))
+		return BYTES_UNDECIDED;
 	*why = "it is called identical, but its own details differ";
 	if (finding_length(file, "differences") > 0 ||
 	    finding_number(file, "difference_count") > 0 ||
@@ -169,8 +172,7 @@ proof_identical(const json_t *file, const char **why)
 	    (a != NULL && b != NULL && strcmp(a, b) != 0))
 		return BYTES_DIFFERS;
 	*why = "it is called identical without both hashes";
-	if (!json_is_object(shipped) || !json_is_object(rebuilt) ||
-	    (side_is_file(shipped) && (!is_sha256(a) || !is_sha256(b))))
+	if (side_is_file(shipped) && (!is_sha256(a) || !is_sha256(b)))
 		return BYTES_UNDECIDED;
 	return BYTES_REPRODUCED;
 }
