@@ -18,7 +18,9 @@ struct field {
 	const char *value; /* first line without leading blanks, then "\nLINE" for each
 			    * continuation line with its one leading blank removed; " ."
 			    * stands for an empty line */
-	unsigned line;	   /* of the field's name */
+	unsigned line;     /* of the field's name */
+	const unsigned *lines; /* where each line of the value stands: comments may
+				* stand between them */
 };
 
 struct stanza {
@@ -30,11 +32,14 @@ struct stanza {
 struct deb822 {
 	struct stanza *stanzas;
 	size_t count;
-	char *path; /* as given, for messages */
+	char *path;           /* as given, for messages */
 	struct sha256 sha256; /* of the file's bytes: the description's identity */
 	bool clearsigned;     /* an OpenPGP armour was around the stanzas (RFC 9580, 7);
 			       * only the text inside was read, and it was NOT checked */
-	char *text;	      /* owns the strings */
+	unsigned comment;     /* line of the first '#' comment, 0 when there is none:
+			       * only our own descriptions may have them */
+	char *text;           /* owns the strings */
+	unsigned *lines;      /* owns what the fields' lines point at */
 };
 
 /* Read and parse; duplicate fields in a stanza, control characters, NUL bytes,
@@ -60,26 +65,28 @@ struct judged_at {
 int judged_at_parse(const char *text, struct judged_at *at);
 
 struct release_file {
-	char *path;   /* resolved against the description's folder */
-	char *name;   /* as written */
+	char *path; /* resolved against the description's folder */
+	char *name; /* as written */
 	struct sha256 sha256;
 	unsigned line;
 };
 
 struct release_source {
 	struct release_file file;
-	char *unpack;	 /* "Unpack: DIR": unpacked there below the build path; NULL: copied */
+	char *unpack;    /* "Unpack: DIR": unpacked there below the build path; NULL:
+			    copied */
 	char *signature; /* path of a detached signature; NULL when none; equal to
 			  * file.path for a clearsigned file */
-	char *keyring;	 /* path of an OpenPGP keyring or certificate; NULL */
-	char *signer;	 /* "pgp:FULLFINGERPRINT" in upper case; NULL */
+	char *keyring;   /* path of an OpenPGP keyring or certificate; NULL */
+	char *signer;    /* "pgp:FULLFINGERPRINT" in upper case; NULL */
 };
 
 struct release_output {
 	char *shipped; /* member path in the product; "." is the product itself */
 	char *built;   /* member path below the rebuilt folder */
 	unsigned line;
-	char *product; /* "Product:" inside an Output stanza names which, when several */
+	char
+	    *product; /* "Product:" inside an Output stanza names which, when several */
 };
 
 struct release_unbuilt {
@@ -92,22 +99,23 @@ struct release_unbuilt {
 
 /* "Except:" stanza: a bounded, declared difference. */
 struct release_exception {
-	char *path;   /* member path in the product */
-	char *extent; /* the map's extent name it may touch (exactly) */
+	char *path;    /* member path in the product */
+	char *extent;  /* the map's extent name it may touch (exactly) */
 	uint64_t most; /* bytes that may differ */
 	char *reason;
 	unsigned line;
 };
 
 struct release_trust {
-	char *name;	   /* label used in Signers: */
+	char *name;        /* label used in Signers: */
 	char *certificate; /* path to a PEM or DER certificate; NULL */
 	bool has_fingerprint;
-	struct sha256 fingerprint; /* "SHA256:" of a certificate found in the signature */
-	bool timestamps;     /* "Purpose: timestamps": an anchor for RFC 3161 tokens only */
-	char *country;	      /* two letters, upper case; NULL */
+	struct sha256
+	    fingerprint; /* "SHA256:" of a certificate found in the signature */
+	bool timestamps; /* "Purpose: timestamps": an anchor for RFC 3161 tokens only */
+	char *country;   /* two letters, upper case; NULL */
 	char *issuer_country; /* the same for the CA that issued the signer */
-	char *subject;	      /* exact RFC 4514 name of the signer; NULL */
+	char *subject;        /* exact RFC 4514 name of the signer; NULL */
 	bool has_signer;
 	struct sha256 signer; /* "Signer: sha256:…" pins the signer's certificate */
 	unsigned line;
@@ -123,10 +131,10 @@ struct release {
 	size_t product_count;
 	struct release_source *sources;
 	size_t source_count;
-	char *toolchain;	   /* path; NULL when only --rebuilt can be used */
+	char *toolchain; /* path; NULL when only --rebuilt can be used */
 	bool has_toolchain_sha256;
 	struct sha256 toolchain_sha256;
-	char **steps;		   /* of Build:, in order */
+	char **steps; /* of Build:, in order */
 	size_t step_count;
 	struct release_output *outputs;
 	size_t output_count;
@@ -139,7 +147,7 @@ struct release {
 	bool has_signers;
 	enum signers_rule signers_rule;
 	struct strings signers; /* trust labels */
-	struct judged_at at;	/* AT_SIGNING_TIME unless Verify-At says otherwise */
+	struct judged_at at;    /* AT_SIGNING_TIME unless Verify-At says otherwise */
 };
 
 int release_read(const char *path, struct release **release, struct err *err);
@@ -170,8 +178,8 @@ struct limits {
 	uint64_t wall_seconds; /* default 3600 */
 	uint64_t memory;       /* bytes; default 8 GiB */
 	uint64_t processes;    /* default 4096 */
-	uint64_t disk;	       /* bytes; default 20 GiB */
-	uint64_t log;	       /* bytes; default 64 MiB */
+	uint64_t disk;         /* bytes; default 20 GiB */
+	uint64_t log;          /* bytes; default 64 MiB */
 };
 
 struct toolchain {
@@ -179,9 +187,9 @@ struct toolchain {
 	struct sha256 identity;
 	char *name, *architecture;
 	enum root_kind kind;
-	char *suite;		/* debian */
-	char *mirror_note;	/* "Origin:" free text for people; NULL */
-	char *root_path;	/* tar, directory: resolved path */
+	char *suite;       /* debian */
+	char *mirror_note; /* "Origin:" free text for people; NULL */
+	char *root_path;   /* tar, directory: resolved path */
 	bool has_root_file_sha256;
 	struct sha256 root_file_sha256; /* tar: of the file */
 	bool has_root_sha256;
@@ -190,23 +198,26 @@ struct toolchain {
 	size_t package_count;
 	struct toolchain_file *files;
 	size_t file_count;
-	int64_t source_date_epoch; /* for assembling; default 0 */
-	char *build_path;	   /* default /build */
-	char *hostname;		   /* default "verify" */
-	char *user;		   /* default "builder" */
-	uint32_t umask;		   /* default 022 */
-	char *locale;		   /* default C.UTF-8 */
-	char *timezone;		   /* default UTC */
-	unsigned cpus;		   /* default 1 */
+	int64_t source_date_epoch;  /* for assembling; default 0 */
+	char *build_path;           /* default /build */
+	char *hostname;             /* default "verify" */
+	char *user;                 /* default "builder" */
+	uint32_t umask;             /* default 022 */
+	char *locale;               /* default C.UTF-8 */
+	char *timezone;             /* default UTC */
+	unsigned cpus;              /* default 1 */
 	struct strings environment; /* KEY=value */
 	struct limits limits;
 };
 
+/* A toolchain with the defaults of verify-toolchain(5), for filling in. */
+struct toolchain *toolchain_new(void);
 int toolchain_read(const char *path, struct toolchain **toolchain, struct err *err);
 void toolchain_free(struct toolchain *toolchain);
 /* The description as text that toolchain_read takes again, appended to `out`. */
 void toolchain_write(const struct toolchain *toolchain, struct buf *out);
-/* "8G", "64M", "512", "1h", "90s": size and duration; -1 otherwise. */
+/* "8G", "64M", "512" (powers of 1024); "1h", "90s", "2d": -1 for anything else, for
+ * zero, and for what does not fit. */
 int describe_parse_size(const char *text, uint64_t *bytes);
 int describe_parse_duration(const char *text, uint64_t *seconds);
 
@@ -220,7 +231,7 @@ struct dsc_file {
 
 struct dsc {
 	char *source, *version;
-	char *build_depends; /* Build-Depends, -Arch and -Indep joined with ", " */
+	char *build_depends;    /* Build-Depends, -Arch and -Indep joined with ", " */
 	struct dsc_file *files; /* Checksums-Sha256 */
 	size_t file_count;
 	bool clearsigned;
@@ -231,11 +242,11 @@ void dsc_free(struct dsc *dsc);
 
 struct buildinfo {
 	char *source, *version, *architecture, *build_path;
-	struct dsc_file *files;		  /* Checksums-Sha256: what was built */
+	struct dsc_file *files; /* Checksums-Sha256: what was built */
 	size_t file_count;
-	char **installed;		  /* "name (= version)" of Installed-Build-Depends */
+	char **installed; /* "name (= version)" of Installed-Build-Depends */
 	size_t installed_count;
-	struct strings environment;	  /* KEY=value of Environment */
+	struct strings environment; /* KEY=value of Environment */
 	bool clearsigned;
 };
 
