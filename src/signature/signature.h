@@ -62,6 +62,9 @@ int trust_of_release(const struct release *release, struct trust **trust,
 int signature_check(const struct view *file, const char *path, const struct trust *trust,
 		    json_t *signatures, enum signature_status *status, struct err *err);
 
+/* Does a scheme know this file itself, whatever may be packed in it? Pure. */
+bool signature_knows(const struct view *file);
+
 /* A detached signature (OpenPGP) over a file that may be large. */
 int signature_check_detached(int file, const char *path, const struct view *signature,
 			     const struct trust *trust, json_t *signatures,
@@ -74,10 +77,10 @@ int signature_check_tree(struct tree *tree, node_id node, bool only_signed,
 
 /*
  * Judge the signatures of the outputs by the release's policy (Signers:, Country:,
- * Issuer-Country:, Subject:, Signer: of the Trust stanzas). Returns the "policy" object: each rule
+ * Issuer-Country:, Subject:, Signer: of the Trust stanzas). Returns the "policy" object, NULL when
+ * the release has no policy: each rule
  * with what was expected, what was found, and whether it holds. A pure function.
  */
 json_t *signature_policy(const struct release *release, const json_t *signatures);
-
 
 #endif

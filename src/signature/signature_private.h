@@ -49,6 +49,239 @@ json_t *signature_entry(json_t *signatures, const char *path, const char *scheme
 /* *status becomes the worse of the two. */
 void signature_worsen(enum signature_status *status, enum signature_status other);
 
+/* ---- judgements: judgement.c ------------------------------------------ */
+
+/* A status with what was found against it: the reasons of the worst status only, so
+ * that a report's one sentence names what decided. {0} is "valid". */
+struct judgement {
+	enum signature_status status;
+	struct strings reasons; /* shown text */
+};
+
+/* Record a finding; shown text. A milder one than the present status is dropped. */
+void judgement_add(struct judgement *judgement, enum signature_status status,
+		   const char *format, ...) PRINTF_LIKE(3, 4);
+/* Record all that `other` found. */
+void judgement_merge(struct judgement *judgement, const struct judgement *other);
+/* The reasons in one sentence, NULL when there is none; the caller frees. */
+char *judgement_reason(const struct judgement *judgement);
+void judgement_free(struct judgement *judgement);
+
+/* ---- DER: der.c ------------------------------------------------------ */
+
+/* One element (X.690, 8.1): identifier, length, contents. */
+struct der {
+	uint8_t tag;
+	struct view whole, value;
+};
+
+enum der_tag {
+	DER_INTEGER = 0x02,
+	DER_BIT_STRING = 0x03,
+	DER_OCTET_STRING = 0x04,
+	DER_NULL = 0x05,
+	DER_OID = 0x06,
+	DER_UTC_TIME = 0x17,
+	DER_GENERALIZED_TIME = 0x18,
+	DER_SEQUENCE = 0x30,
+	DER_SET = 0x31,
+	DER_CONTEXT = 0x80,             /* + n: [n] IMPLICIT, primitive */
+	DER_CONTEXT_CONSTRUCTED = 0xa0, /* + n: [n] constructed */
+};
+
+#define OID_TEXT 128
+
+/* Take the first element off `rest`: 0, or -1 when it is no definite-length,
+ * shortest-form element (X.690, 10.1) that lies all inside; then rest stays. */
+int der_next(struct view *rest, struct der *element);
+/* The same, and its identifier must be `tag`. */
+int der_take(struct view *rest, unsigned tag, struct der *element);
+/* Does an element with that identifier come next? */
+bool der_comes(const struct view *rest, unsigned tag);
+/* The dotted text of an object identifier; -1 when malformed or absurdly long. */
+int der_oid(const struct der *element, char text[OID_TEXT]);
+/* Take an object identifier off `rest`. */
+int der_take_oid(struct view *rest, char text[OID_TEXT]);
+/* Take an AlgorithmIdentifier off `rest`: its parameters are empty when absent. */
+int der_take_algorithm(struct view *rest, char oid[OID_TEXT], struct view *parameters);
+/* UTCTime or GeneralizedTime in the forms of RFC 5280, 4.1.2.5; a fraction of a
+ * second (RFC 3161, 2.4.2) is cut. */
+int der_time(const struct der *element, int64_t *seconds);
+
+/* ---- digests and signed data: cms.c ---------------------------------- */
+
+struct digest_algorithm {
+	const char *oid;
+	const char *name; /* findings' and OpenSSL's */
+	bool weak;        /* collisions are known or near */
+};
+
+/* The algorithm, or NULL when it is not known here. */
+const struct digest_algorithm *digest_by_oid(const char *oid);
+
+/* Of the parts of `view` named by [offset, length) pairs, in order. */
+struct digest {
+	uint8_t bytes[64];
+	unsigned size;
+};
+void digest_of(const struct digest_algorithm *algorithm, const struct view *parts,
+	       size_t count, struct digest *digest);
+bool digest_is(const struct digest *digest, const struct view *bytes);
+
+/* An attribute of a signer (RFC 5652, 5.3). */
+struct cms_attribute {
+	char oid[OID_TEXT];
+	struct view values; /* contents of the SET */
+	size_t count;       /* of values in it */
+	uint64_t size;      /* of the whole attribute */
+};
+
+struct cms_attributes {
+	struct cms_attribute *items;
+	size_t count;
+	struct view whole; /* with the [0] or [1] identifier; empty when absent */
+};
+
+/* One SignerInfo (RFC 5652, 5.3). */
+struct cms_signer {
+	X509_NAME *issuer; /* NULL when named by key identifier */
+	ASN1_INTEGER *serial;
+	struct view key_identifier;
+	char digest[OID_TEXT];
+	char algorithm[OID_TEXT];
+	struct view parameters; /* of the signature algorithm */
+	struct view signature;
+	struct cms_attributes signed_attributes, unsigned_attributes;
+};
+
+/* A ContentInfo with SignedData (RFC 5652, 3 and 5; RFC 2315, 9). */
+struct cms {
+	char digest[OID_TEXT]; /* of digestAlgorithms, which holds just one */
+	char content_type[OID_TEXT];
+	struct der content; /* the element inside [0] */
+	X509 **certificates;
+	size_t certificate_count;
+	size_t other_certificates; /* attribute certificates and the like: skipped */
+	X509_CRL **crls;
+	size_t crl_count;
+	struct cms_signer signer; /* there is just one */
+};
+
+/* Parse strictly: DER, one digest algorithm, one signer, nothing left over. The
+ * views point into `bytes`. ERR_INPUT with what is wrong. */
+int cms_parse(const struct view *bytes, struct cms **cms, struct err *err);
+void cms_free(struct cms *cms);
+/* Take a SignerInfo off `rest`; clear with cms_signer_clear, also on failure. */
+int cms_signer_parse(struct view *rest, struct cms_signer *signer, struct err *err);
+void cms_signer_clear(struct cms_signer *signer);
+
+/* Does a value begin with an indefinite length (X.690, 8.1.3.6)? Some timestamp
+ * authorities write BER, which is well-formed and which is not read here. */
+bool cms_is_indefinite(const struct view *value);
+
+/* The attribute of that type when it is there just once, with just one value. */
+const struct cms_attribute *cms_attribute_find(const struct cms_attributes *attributes,
+					       const char *oid);
+
+/* What a signer must have signed. */
+struct cms_expected {
+	const char *content_type; /* NULL: a countersignature, which has none */
+	struct view content;      /* the octets that messageDigest digests */
+	bool signing_certificate; /* RFC 3161, 2.4.1: the attribute must be there */
+};
+
+/*
+ * Check one signer (RFC 5652, 5.4 and 5.6): digest, signed attributes, certificate,
+ * signature. Returns the signer's certificate (out of `certificates`), or NULL when
+ * there is none; what is wrong goes to `judgement`.
+ */
+X509 *cms_signer_check(const struct cms_signer *signer, X509 *const *certificates,
+		       size_t count, const struct cms_expected *expected,
+		       struct judgement *judgement);
+
+/* ---- certificates: certificate.c ------------------------------------- */
+
+/* The certificate as CERT of verify-findings(5). */
+json_t *certificate_json(X509 *certificate);
+/* RFC 4514 text of a name as shown text; the caller frees. */
+char *certificate_name(const X509_NAME *name);
+void certificate_fingerprint(X509 *certificate, struct sha256 *fingerprint);
+bool certificate_same(X509 *a, X509 *b);
+/* Seconds since 1970; -1 when it cannot be read. */
+int certificate_time(const ASN1_TIME *time, int64_t *seconds);
+/* Judge the key, and unless `anchor` the signature on it, by strength. */
+void certificate_judge_strength(X509 *certificate, bool anchor,
+				struct judgement *judgement);
+
+/* ---- chains: chain.c ------------------------------------------------- */
+
+enum chain_purpose { CHAIN_CODE_SIGNING, CHAIN_TIMESTAMPS };
+
+#define CHAIN_LENGTH_MOST 10
+#define CHAIN_PATHS_MOST  32
+
+/* A path from a leaf: each signed the one before. Certificates are borrowed. */
+struct chain {
+	X509 *certificates[CHAIN_LENGTH_MOST];
+	size_t count;
+	bool anchored; /* the last one is trusted */
+};
+
+/* All paths that were found; when none is anchored, the longest one. */
+struct chains {
+	const struct trust *trust;
+	enum chain_purpose purpose;
+	X509_CRL *const *crls;
+	size_t crl_count;
+	struct chain paths[CHAIN_PATHS_MOST];
+	size_t count;            /* at least one */
+	struct judgement broken; /* names that match, keys that do not */
+};
+
+/* Find the paths from `leaf` through `pool` to the anchors for that purpose. */
+void chains_find(X509 *leaf, X509 *const *pool, size_t count, const struct trust *trust,
+		 enum chain_purpose purpose, struct chains *chains);
+void chains_clear(struct chains *chains);
+/* Judge every path at that time and return the best; merge what was found against it
+ * into `judgement`. `signed_at` is when the signature is proved to have existed, NULL
+ * when that is unknown; it matters for revocation only. */
+const struct chain *chains_judge(const struct chains *chains, int64_t time,
+				 const int64_t *signed_at, struct judgement *judgement);
+/* What embedded revocation lists say of the path: shown text, the caller frees. A
+ * revoked certificate goes to `judgement` unless NULL. */
+char *chain_revocation(const struct chains *chains, const struct chain *chain,
+		       const int64_t *signed_at, struct judgement *judgement);
+/* The array "chain"; the anchor has "anchor". */
+json_t *chain_json(const struct chains *chains, const struct chain *chain);
+/* The labels of the anchors that name this certificate, joined with ", "; NULL when it
+ * is none; the caller frees. */
+char *chain_anchor_label(const struct trust *trust, enum chain_purpose purpose,
+			 X509 *certificate);
+
+/* ---- timestamps: timestamp.c ----------------------------------------- */
+
+/* What the timestamps of one signature prove. */
+struct timestamps {
+	json_t *json; /* the array "timestamps" */
+	bool proved;
+	int64_t time; /* the earliest that is proved */
+	size_t which; /* its place in the array */
+	/* Of those that are false or could not be read. */
+	struct judgement judgement;
+};
+
+/* Is this unsigned attribute one that holds timestamps? */
+bool timestamps_are(const struct cms_attribute *attribute);
+
+/* Check the RFC 3161 tokens and legacy countersignatures among the signer's unsigned
+ * attributes. The caller frees json and judgement. */
+void timestamps_check(const struct cms *cms, const struct trust *trust,
+		      struct timestamps *timestamps);
+
+/* ---- Authenticode: authenticode.c ------------------------------------ */
+
+extern const struct scheme scheme_authenticode;
+
 /* ---- a scheme's row -------------------------------------------------- */
 
 struct scheme {

@@ -1,0 +1,358 @@
+/* verify signatures: who signed these files, and does it hold up to what is trusted? */
+#include <unistd.h>
+
+#include "cmd/cmd_private.h"
+#include "sandbox/sandbox.h"
+#include "signature/signature.h"
+
+enum {
+	OPTION_DETACHED = OPTION_COMMAND,
+	OPTION_KEYRING,
+	OPTION_SIGNER,
+	OPTION_AT,
+	OPTION_TRUST,
+	OPTION_TRUST_TIMESTAMP,
+};
+
+#define DETACHED_LIMIT ((size_t)16 << 20)
+
+/* What the command line asked for. */
+struct request {
+	struct report_targets targets;
+	struct trust *trust;
+	json_t *findings;
+	const char *detached; /* NULL when not given */
+	int64_t now;
+};
+
+/* One file for the confined child. */
+struct job {
+	const struct trust *trust;
+	const char *path;
+	int file;
+	int detached; /* -1 when there is none */
+	int scratch;  /* what containers hold is unpacked into it */
+};
+
+/* ---- in the confined child ------------------------------------------- */
+
+static int
+check_tree(const struct job *job, const char *shown, json_t *signatures,
+	   struct err *err)
+{
+	struct tree *tree = NULL;
+	if (tree_open_with_scratch(job->file, job->scratch, job->path, NULL, &tree,
+				   err) == -1)
+		return -1;
+	/* Unsigned members are listed: one that lost its signature must be seen. */
+	int answer =
+	    signature_check_tree(tree, NODE_ROOT, false, job->trust, signatures, err);
+	tree_free(tree);
+	if (answer == 0 && json_array_size(signatures) == 0) {
+		json_t *entry = json_object();
+		json_object_set_new(entry, "path", json_string(shown));
+		json_object_set_new(entry, "scheme", json_string("none"));
+		json_object_set_new(entry, "index", json_string("0"));
+		json_object_set_new(entry, "status", json_string("not-checked"));
+		json_object_set_new(
+		    entry, "reason",
+		    json_string("nothing in it is of a format that is signed in a way "
+				"known here"));
+		json_array_append_new(signatures, entry);
+	}
+	return answer;
+}
+
+static int
+check_detached(const struct job *job, const char *shown, json_t *signatures,
+	       struct err *err)
+{
+	struct buf bytes = {0};
+	enum signature_status status;
+	int answer = file_read_fd(job->detached, DETACHED_LIMIT, &bytes, err);
+	struct view signature = view_of_buf(&bytes);
+	if (answer == 0)
+		answer = signature_check_detached(job->file, shown, &signature,
+						  job->trust, signatures, &status, err);
+	buf_free(&bytes);
+	return answer;
+}
+
+static bool
+is_container(const struct view *file)
+{
+	struct format_match match = {0};
+	format_probe(file, &match);
+	bool is = match.format != NULL && match.format->members != NULL;
+	strings_free(&match.others);
+	return is;
+}
+
+static int
+check_file(const struct job *job, const char *shown, json_t *signatures,
+	   struct err *err)
+{
+	struct mapping mapping;
+	enum signature_status status;
+	int answer;
+	off_t size = lseek(job->file, 0, SEEK_END);
+	if (size == -1 || lseek(job->file, 0, SEEK_SET) == -1)
+		return err_errno(err, "cannot read '%s'", shown);
+	if (mapping_open(job->file, 0, (uint64_t)size, &mapping, err) == -1)
+		return -1;
+	if (!signature_knows(&mapping.view) && is_container(&mapping.view))
+		answer = check_tree(job, shown, signatures, err);
+	else
+		answer = signature_check(&mapping.view, shown, job->trust, signatures,
+					 &status, err);
+	mapping_close(&mapping);
+	return answer;
+}
+
+/* The array of entries as JSON. */
+static int
+check_confined(void *context, struct buf *out, struct err *err)
+{
+	const struct job *job = context;
+	json_t *signatures = json_array();
+	char *shown = text_shown(job->path);
+	int answer = job->detached != -1 ? check_detached(job, shown, signatures, err)
+					 : check_file(job, shown, signatures, err);
+	if (answer == 0) {
+		char *text = json_dumps(signatures, JSON_COMPACT);
+		buf_puts(out, text != NULL ? text : "");
+		free(text);
+	}
+	free(shown);
+	json_decref(signatures);
+	return answer;
+}
+
+/* ---- the parent ------------------------------------------------------ */
+
+/* A file that nobody could look at is never fine. */
+static void
+add_failed(json_t *findings, const char *path, const char *reason)
+{
+	json_t *entry = json_object();
+	json_object_set_new(entry, "path", text_json(path));
+	json_object_set_new(entry, "scheme", json_string("none"));
+	json_object_set_new(entry, "index", json_string("0"));
+	json_object_set_new(entry, "status", json_string("not-checked"));
+	json_object_set_new(entry, "reason", json_string(reason));
+	json_array_append_new(json_object_get(findings, "signatures"), entry);
+}
+
+static void
+set_confinement(json_t *findings, const struct strings *layers)
+{
+	json_t *array = json_array();
+	for (size_t i = 0; i < layers->count; i++)
+		json_array_append_new(array, json_string(layers->items[i]));
+	json_object_set_new(findings, "confinement", array);
+}
+
+/* Run one job; -1 only when the user asked to stop. */
+static int
+run_job(struct job *job, json_t *findings, struct err *err)
+{
+	int keep[3] = {job->file, job->scratch, job->detached};
+	struct confinement confinement = {
+	    .keep = keep,
+	    .keep_count = job->detached != -1 ? 3 : 2,
+	};
+	struct buf out = {0};
+	struct strings layers = {0};
+	int answer =
+	    sandbox_confine(&confinement, check_confined, job, &out, &layers, err);
+	json_t *entries = answer == 0 ? json_loadb(out.data, out.size, 0, NULL) : NULL;
+	if (json_array_size(entries) != 0)
+		json_array_extend(json_object_get(findings, "signatures"), entries);
+	else
+		add_failed(findings, job->path,
+			   answer == -1 ? err->message : "the reader found nothing");
+	set_confinement(findings, &layers);
+	json_decref(entries);
+	strings_free(&layers);
+	buf_free(&out);
+	return answer == -1 && err->kind == ERR_INTERRUPTED ? -1 : 0;
+}
+
+static int
+check_one(struct request *request, const char *path, struct err *err)
+{
+	struct job job = {request->trust, path, -1, -1, -1};
+	json_t *findings = request->findings;
+	int answer = 0;
+	if (cmd_open_input(findings, "file", path, false, NULL, &job.file, err) == -1 ||
+	    (request->detached != NULL &&
+	     cmd_open_input(findings, "detached", request->detached, false, NULL,
+			    &job.detached, err) == -1) ||
+	    file_scratch(&job.scratch, err) == -1) {
+		add_failed(findings, path, err->message);
+		if (err->kind == ERR_INTERRUPTED)
+			answer = -1;
+	} else {
+		answer = run_job(&job, findings, err);
+	}
+	const int opened[] = {job.file, job.detached, job.scratch};
+	for (size_t i = 0; i < ARRAY_COUNT(opened); i++) {
+		if (opened[i] != -1)
+			close(opened[i]);
+	}
+	return answer;
+}
+
+/* Name a file of the user's trust among the inputs: a report says what it rests on. */
+static int
+add_trust_input(struct request *request, const char *role, const char *path,
+		struct err *err)
+{
+	int fd;
+	if (strncmp(path, "sha256:", 7) == 0)
+		return 0;
+	if (cmd_open_input(request->findings, role, path, false, NULL, &fd, err) == -1)
+		return -1;
+	close(fd);
+	return 0;
+}
+
+static int
+take_option(struct request *request, int option, struct err *err)
+{
+	struct judged_at at;
+	switch (option) {
+	case OPTION_DETACHED:
+		if (request->detached != NULL)
+			return err_set(err, ERR_USAGE, "--detached is given twice");
+		request->detached = optarg;
+		return 0;
+	case OPTION_KEYRING:
+		if (trust_add_keyring(request->trust, optarg, err) == -1)
+			return -1;
+		return add_trust_input(request, "keyring", optarg, err);
+	case OPTION_SIGNER:
+		return trust_pin_openpgp(request->trust, optarg, err);
+	case OPTION_AT:
+		if (judged_at_parse(optarg, &at) == -1)
+			return err_set(
+			    err, ERR_USAGE,
+			    "--at takes 'signing-time', 'now' or a time such "
+			    "as '2026-06-01T00:00:00Z'");
+		trust_judge_at(request->trust, at);
+		return 0;
+	case OPTION_TRUST:
+	case OPTION_TRUST_TIMESTAMP:
+		if (trust_add(request->trust, optarg, option == OPTION_TRUST_TIMESTAMP,
+			      NULL, err) == -1)
+			return -1;
+		return add_trust_input(request, "certificate", optarg, err);
+	default:
+		return err_set(err, ERR_USAGE, "unknown option");
+	}
+}
+
+/* -1: go on; else an exit status. */
+static int
+take_options(struct request *request, int argc, char **argv)
+{
+	static const struct option options[] = {
+	    {"detached", required_argument, NULL, OPTION_DETACHED},
+	    {"pgp-keyring", required_argument, NULL, OPTION_KEYRING},
+	    {"signer", required_argument, NULL, OPTION_SIGNER},
+	    {"at", required_argument, NULL, OPTION_AT},
+	    {"trust", required_argument, NULL, OPTION_TRUST},
+	    {"trust-timestamp", required_argument, NULL, OPTION_TRUST_TIMESTAMP},
+	    CMD_REPORT_OPTIONS,
+	    CMD_COMMON_OPTIONS,
+	    {NULL, 0, NULL, 0},
+	};
+	struct err err = {0};
+	int option;
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, ":qv", options, NULL)) != -1) {
+		if (option >= OPTION_COMMAND) {
+			if (take_option(request, option, &err) == -1)
+				return cmd_fail(&err);
+			continue;
+		}
+		enum option_answer answer =
+		    cmd_option(&cmd_signatures, option, argv, &request->targets);
+		if (answer != OPTION_TAKEN)
+			return answer == OPTION_SHOWN_HELP ? 0 : EXIT_USAGE;
+	}
+	if (!cmd_arguments(&cmd_signatures, argc, 1,
+			   request->detached != NULL ? 1 : 100000))
+		return EXIT_USAGE;
+	return -1;
+}
+
+/* "run": what may differ from one run to the next. */
+static void
+set_run(json_t *findings, int64_t now, double seconds)
+{
+	json_t *run = json_object();
+	char text[TIME_TEXT];
+	time_text(now, text);
+	json_object_set_new(run, "started", json_string(text));
+	json_object_set_new(run, "now", json_string(text));
+	json_object_set_new(run, "seconds", json_real(seconds));
+	json_object_set_new(findings, "run", run);
+}
+
+static int
+check_all(struct request *request, int argc, char **argv)
+{
+	struct err err = {0};
+	double began = time_elapsed();
+	for (int i = optind; i < argc; i++) {
+		char *shown = text_shown(path_base(argv[i]));
+		progress_show("checking the signatures of %s", shown);
+		free(shown);
+		if (check_one(request, argv[i], &err) == -1)
+			return cmd_fail(&err);
+	}
+	progress_clear();
+	set_run(request->findings, request->now, time_elapsed() - began);
+	findings_conclude(request->findings);
+	if (cmd_write_reports(request->findings, &request->targets, &err) == -1)
+		return cmd_fail(&err);
+	return findings_exit(request->findings);
+}
+
+static int
+signatures_run(int argc, char **argv)
+{
+	struct request request = {.now = (int64_t)time(NULL)};
+	request.trust = trust_new();
+	trust_set_now(request.trust, request.now);
+	request.findings = findings_new("signatures");
+	int status = take_options(&request, argc, argv);
+	if (status == -1)
+		status = check_all(&request, argc, argv);
+	trust_free(request.trust);
+	json_decref(request.findings);
+	return status;
+}
+
+const struct command cmd_signatures = {
+    .name = "signatures",
+    .run = signatures_run,
+    .arguments = "FILE...",
+    .summary = "who signed these files, and does it hold up to what is trusted?",
+    .options =
+	"  --trust FILE|sha256:FINGERPRINT\n"
+	"                       trust signers below this certificate (repeatable): a\n"
+	"                       PEM or DER file, or one that the signature brings "
+	"along\n"
+	"  --trust-timestamp FILE|sha256:FINGERPRINT\n"
+	"                       trust timestamps below this certificate (repeatable)\n"
+	"  --at signing-time|now|TIME\n"
+	"                       when certificates must have been valid; signing-time "
+	"is\n"
+	"                       the default and needs a trusted timestamp\n"
+	"  --detached SIG       an OpenPGP signature over the one FILE\n"
+	"  --pgp-keyring FILE   trust these OpenPGP keys (repeatable)\n"
+	"  --signer pgp:FINGERPRINT\n"
+	"                       only this OpenPGP key counts (repeatable)\n",
+};

@@ -1,0 +1,507 @@
+/*
+ * Paths from a signer to an anchor (RFC 5280, 6), found here and validated by
+ * OpenSSL one at a time. Finding them ourselves means that each link is known to be a
+ * signature and not just a matching name, that every candidate is tried, and that a
+ * certificate which came with the signature is an anchor only by its fingerprint.
+ */
+#include <openssl/err.h>
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
+
+#include "signature/signature_private.h"
+
+/* Signature checks for one leaf: what a crafted set of look-alikes may cost us. */
+#define LINKS_MOST 256
+
+/* ---- anchors --------------------------------------------------------- */
+
+char *
+chain_anchor_label(const struct trust *trust, enum chain_purpose purpose,
+		   X509 *certificate)
+{
+	struct buf label = {0};
+	struct strings seen = {0};
+	struct sha256 fingerprint;
+	certificate_fingerprint(certificate, &fingerprint);
+	for (size_t i = 0; i < trust->anchor_count; i++) {
+		const struct trust_anchor *anchor = &trust->anchors[i];
+		if (anchor->timestamps != (purpose == CHAIN_TIMESTAMPS) ||
+		    !sha256_equal(&anchor->fingerprint, &fingerprint) ||
+		    strings_have(&seen, anchor->label))
+			continue;
+		strings_add(&seen, anchor->label);
+		buf_printf(&label, "%s%s", label.size != 0 ? ", " : "", anchor->label);
+	}
+	strings_free(&seen);
+	return label.size != 0 ? buf_take(&label) : NULL;
+}
+
+static bool
+is_anchor(const struct trust *trust, enum chain_purpose purpose, X509 *certificate)
+{
+	char *label = chain_anchor_label(trust, purpose, certificate);
+	bool is = label != NULL;
+	free(label);
+	return is;
+}
+
+/* ---- finding paths --------------------------------------------------- */
+
+struct search {
+	struct chains *found;
+	X509 *const *pool;
+	size_t pool_count;
+	struct chain path; /* the one being walked */
+	unsigned links;    /* signature checks so far */
+};
+
+static void
+record(struct search *search, bool anchored)
+{
+	struct chains *found = search->found;
+	search->path.anchored = anchored;
+	if (anchored && found->count == 1 && !found->paths[0].anchored)
+		found->count = 0;
+	if (anchored && found->count < CHAIN_PATHS_MOST) {
+		found->paths[found->count++] = search->path;
+	} else if (!anchored && found->count == 0) {
+		found->paths[found->count++] = search->path;
+	} else if (!anchored && !found->paths[0].anchored &&
+		   found->paths[0].count < search->path.count) {
+		found->paths[0] = search->path;
+	}
+}
+
+static bool
+on_path(const struct chain *path, X509 *certificate)
+{
+	for (size_t i = 0; i < path->count; i++) {
+		if (certificate_same(path->certificates[i], certificate))
+			return true;
+	}
+	return false;
+}
+
+/* Did `issuer`'s key sign `subject`? Only names that match are tried. */
+static bool
+issued(struct search *search, X509 *issuer, X509 *subject)
+{
+	int answer = X509_check_issued(issuer, subject);
+	/* A key that may not certify is found here, and refused in judging. */
+	if (answer != X509_V_OK && answer != X509_V_ERR_KEYUSAGE_NO_CERTSIGN)
+		return false;
+	EVP_PKEY *key = X509_get0_pubkey(issuer);
+	if (key == NULL || search->links++ >= LINKS_MOST)
+		return false;
+	bool signed_by = X509_verify(subject, key) == 1;
+	ERR_clear_error();
+	if (!signed_by) {
+		char *name = certificate_name(X509_get_subject_name(subject));
+		char *by = certificate_name(X509_get_subject_name(issuer));
+		judgement_add(
+		    &search->found->broken, SIGNATURE_INVALID,
+		    "'%s' names '%s' as its issuer, whose key did not sign it", name,
+		    by);
+		free(name);
+		free(by);
+	}
+	return signed_by;
+}
+
+/* The n-th certificate that may issue others: anchors first, then the pool. */
+static X509 *
+candidate(const struct search *search, size_t n)
+{
+	const struct trust *trust = search->found->trust;
+	if (n >= trust->anchor_count)
+		return search->pool[n - trust->anchor_count];
+	const struct trust_anchor *anchor = &trust->anchors[n];
+	bool timestamps = search->found->purpose == CHAIN_TIMESTAMPS;
+	return anchor->timestamps == timestamps ? anchor->certificate : NULL;
+}
+
+static bool
+is_repeated(const struct search *search, size_t n, X509 *certificate)
+{
+	for (size_t i = 0; i < n; i++) {
+		X509 *other = candidate(search, i);
+		if (other != NULL && certificate_same(other, certificate))
+			return true;
+	}
+	return false;
+}
+
+/* Walk on from the last certificate of the path. */
+static void
+walk(struct search *search)
+{
+	struct chain *path = &search->path;
+	X509 *last = path->certificates[path->count - 1];
+	if (is_anchor(search->found->trust, search->found->purpose, last)) {
+		record(search, true);
+		return;
+	}
+	bool went_on = false;
+	size_t candidates = search->found->trust->anchor_count + search->pool_count;
+	for (size_t i = 0; i < candidates; i++) {
+		X509 *issuer = candidate(search, i);
+		if (issuer == NULL || path->count == CHAIN_LENGTH_MOST ||
+		    search->links >= LINKS_MOST || on_path(path, issuer) ||
+		    is_repeated(search, i, issuer) || !issued(search, issuer, last))
+			continue;
+		path->certificates[path->count++] = issuer;
+		walk(search);
+		path->count--;
+		went_on = true;
+	}
+	if (!went_on)
+		record(search, false);
+}
+
+void
+chains_find(X509 *leaf, X509 *const *pool, size_t count, const struct trust *trust,
+	    enum chain_purpose purpose, struct chains *chains)
+{
+	struct search search = {.found = chains, .pool = pool, .pool_count = count};
+	memset(chains, 0, sizeof(*chains));
+	chains->trust = trust;
+	chains->purpose = purpose;
+	search.path.certificates[search.path.count++] = leaf;
+	walk(&search);
+}
+
+void
+chains_clear(struct chains *chains)
+{
+	judgement_free(&chains->broken);
+}
+
+/* ---- judging one path ------------------------------------------------ */
+
+struct path_judging {
+	struct judgement *judgement;
+	int64_t time;
+	bool is_now;
+};
+
+static void
+judge_validity(X509 *certificate, bool expired, const struct path_judging *judging)
+{
+	char at[TIME_TEXT], bound[TIME_TEXT] = "an unreadable time";
+	int64_t seconds;
+	char *name = certificate_name(X509_get_subject_name(certificate));
+	if (judging->is_now)
+		snprintf(at, sizeof(at), "now"); /* the same findings on every day */
+	else
+		time_text(judging->time, at);
+	if (certificate_time(expired ? X509_get0_notAfter(certificate)
+				     : X509_get0_notBefore(certificate),
+			     &seconds) == 0)
+		time_text(seconds, bound);
+	if (expired)
+		judgement_add(judging->judgement, SIGNATURE_EXPIRED,
+			      "the certificate of '%s' expired on %s, before %s", name,
+			      bound, at);
+	else
+		judgement_add(
+		    judging->judgement, SIGNATURE_INVALID,
+		    "the certificate of '%s' was valid only from %s, after %s", name,
+		    bound, at);
+	free(name);
+}
+
+/* Gathers every error, so that the worst decides and not the first. */
+static int
+take_error(int ok, X509_STORE_CTX *context)
+{
+	struct path_judging *judging = X509_STORE_CTX_get_ex_data(context, 0);
+	if (ok)
+		return 1;
+	X509 *certificate = X509_STORE_CTX_get_current_cert(context);
+	int error = X509_STORE_CTX_get_error(context);
+	switch (error) {
+	case X509_V_ERR_CERT_HAS_EXPIRED:
+	case X509_V_ERR_CERT_NOT_YET_VALID:
+		if (certificate != NULL) {
+			judge_validity(certificate,
+				       error == X509_V_ERR_CERT_HAS_EXPIRED, judging);
+			return 1;
+		}
+		break;
+	/* Forms that RFC 5280, 4.2.1, asks of issuers and that decide nothing: each
+	 * link is known to be a signature by the very next key. */
+	case X509_V_ERR_CA_BCONS_NOT_CRITICAL:
+	case X509_V_ERR_MISSING_AUTHORITY_KEY_IDENTIFIER:
+	case X509_V_ERR_MISSING_SUBJECT_KEY_IDENTIFIER:
+	case X509_V_ERR_SUBJECT_KEY_IDENTIFIER_CRITICAL:
+	case X509_V_ERR_AUTHORITY_KEY_IDENTIFIER_CRITICAL:
+		return 1;
+	}
+	char *name = certificate != NULL
+			 ? certificate_name(X509_get_subject_name(certificate))
+			 : base_strdup("?");
+	judgement_add(judging->judgement, SIGNATURE_INVALID,
+		      "the chain does not hold at '%s': %s", name,
+		      X509_verify_cert_error_string(error));
+	free(name);
+	return 1;
+}
+
+/* RFC 5280, 6.1, by OpenSSL, over just this path. */
+static void
+judge_by_library(const struct chain *chain, struct path_judging *judging)
+{
+	STACK_OF(X509) *trusted = sk_X509_new_null(), *others = sk_X509_new_null();
+	X509_STORE *store = X509_STORE_new();
+	X509_STORE_CTX *context = X509_STORE_CTX_new();
+	for (size_t i = 1; i + 1 < chain->count; i++)
+		sk_X509_push(others, chain->certificates[i]);
+	sk_X509_push(trusted, chain->certificates[chain->count - 1]);
+	if (X509_STORE_CTX_init(context, store, chain->certificates[0], others) != 1) {
+		judgement_add(judging->judgement, SIGNATURE_NOT_CHECKED,
+			      "the chain could not be set up");
+		goto out;
+	}
+	X509_STORE_CTX_set0_trusted_stack(context, trusted);
+	X509_STORE_CTX_set_ex_data(context, 0, judging);
+	X509_STORE_CTX_set_verify_cb(context, take_error);
+	X509_VERIFY_PARAM *rules = X509_STORE_CTX_get0_param(context);
+	/* An anchor may be an intermediate authority. Strength is judged by us. */
+	X509_VERIFY_PARAM_set_flags(rules, X509_V_FLAG_PARTIAL_CHAIN |
+					       X509_V_FLAG_X509_STRICT);
+	X509_VERIFY_PARAM_set_auth_level(rules, 0);
+	X509_VERIFY_PARAM_set_depth(rules, CHAIN_LENGTH_MOST);
+	X509_VERIFY_PARAM_set_time(rules, (time_t)judging->time);
+	int answer = X509_verify_cert(context);
+	STACK_OF(X509) *verified = X509_STORE_CTX_get0_chain(context);
+	if (answer != 1 || sk_X509_num(verified) != (int)chain->count)
+		judgement_add(
+		    judging->judgement, SIGNATURE_INVALID,
+		    "the chain does not hold: %s",
+		    X509_verify_cert_error_string(X509_STORE_CTX_get_error(context)));
+out:
+	X509_STORE_CTX_free(context);
+	X509_STORE_free(store);
+	sk_X509_free(trusted);
+	sk_X509_free(others);
+	ERR_clear_error();
+}
+
+/* ---- purposes -------------------------------------------------------- */
+
+/* RFC 5280, 4.2.1.12; for timestamps RFC 3161, 2.3. */
+static void
+judge_usage_of_leaf(X509 *leaf, enum chain_purpose purpose, const char *name,
+		    struct judgement *judgement)
+{
+	uint32_t wanted = purpose == CHAIN_TIMESTAMPS ? XKU_TIMESTAMP : XKU_CODE_SIGN;
+	const char *title =
+	    purpose == CHAIN_TIMESTAMPS ? "time stamping" : "code signing";
+	uint32_t flags = X509_get_extension_flags(leaf);
+	if ((flags & EXFLAG_XKUSAGE) == 0 ||
+	    (X509_get_extended_key_usage(leaf) & wanted) == 0)
+		judgement_add(judgement, SIGNATURE_INVALID,
+			      "wrong EKU: the certificate of '%s' is not for %s", name,
+			      title);
+	else if (purpose == CHAIN_TIMESTAMPS) {
+		int at = X509_get_ext_by_NID(leaf, NID_ext_key_usage, -1);
+		EXTENDED_KEY_USAGE *usage =
+		    X509_get_ext_d2i(leaf, NID_ext_key_usage, NULL, NULL);
+		if (sk_ASN1_OBJECT_num(usage) != 1 ||
+		    !X509_EXTENSION_get_critical(X509_get_ext(leaf, at)))
+			judgement_add(judgement, SIGNATURE_INVALID,
+				      "wrong EKU: the certificate of '%s' is not for "
+				      "time stamping alone, marked critical",
+				      name);
+		sk_ASN1_OBJECT_pop_free(usage, ASN1_OBJECT_free);
+	}
+	if ((flags & EXFLAG_KUSAGE) != 0 &&
+	    (X509_get_key_usage(leaf) & (KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION)) ==
+		0)
+		judgement_add(judgement, SIGNATURE_INVALID,
+			      "the key of '%s' is not for signatures", name);
+}
+
+/* An authority that says what its certificates are for binds those below it. */
+static void
+judge_usage_of_issuer(X509 *issuer, enum chain_purpose purpose, const char *name,
+		      struct judgement *judgement)
+{
+	uint32_t wanted = purpose == CHAIN_TIMESTAMPS ? XKU_TIMESTAMP : XKU_CODE_SIGN;
+	if ((X509_get_extension_flags(issuer) & EXFLAG_XKUSAGE) != 0 &&
+	    (X509_get_extended_key_usage(issuer) & (wanted | XKU_ANYEKU)) == 0)
+		judgement_add(judgement, SIGNATURE_INVALID,
+			      "wrong EKU: the authority '%s' is not for %s", name,
+			      purpose == CHAIN_TIMESTAMPS ? "time stamping"
+							  : "code signing");
+	if (X509_check_ca(issuer) == 0)
+		judgement_add(judgement, SIGNATURE_INVALID,
+			      "'%s' certified another one but is no authority", name);
+	if ((X509_get_extension_flags(issuer) & EXFLAG_KUSAGE) != 0 &&
+	    (X509_get_key_usage(issuer) & KU_KEY_CERT_SIGN) == 0)
+		judgement_add(judgement, SIGNATURE_INVALID,
+			      "the key of '%s' is not for certifying", name);
+}
+
+static void
+judge_path(const struct chains *chains, const struct chain *chain, int64_t time,
+	   struct judgement *judgement)
+{
+	struct path_judging judging = {judgement, time, time == chains->trust->now};
+	for (size_t i = 0; i < chain->count; i++) {
+		X509 *certificate = chain->certificates[i];
+		bool anchor = chain->anchored && i + 1 == chain->count;
+		char *name = certificate_name(X509_get_subject_name(certificate));
+		certificate_judge_strength(certificate, anchor, judgement);
+		if (i == 0)
+			judge_usage_of_leaf(certificate, chains->purpose, name,
+					    judgement);
+		else if (!anchor)
+			judge_usage_of_issuer(certificate, chains->purpose, name,
+					      judgement);
+		free(name);
+	}
+	if (chain->anchored)
+		judge_by_library(chain, &judging);
+}
+
+static void
+judge_unanchored(const struct chains *chains, struct judgement *judgement)
+{
+	const struct chain *chain = &chains->paths[0];
+	X509 *last = chain->certificates[chain->count - 1];
+	struct sha256 fingerprint;
+	char hex[SHA256_HEX];
+	certificate_fingerprint(last, &fingerprint);
+	sha256_hex(&fingerprint, hex);
+	char *name = certificate_name(X509_get_subject_name(last));
+	judgement_add(judgement, SIGNATURE_UNTRUSTED,
+		      "no chain to a trusted certificate: it ends at '%s' (sha256:%s)",
+		      name, hex);
+	judgement_merge(judgement, &chains->broken);
+	free(name);
+}
+
+const struct chain *
+chains_judge(const struct chains *chains, int64_t time, const int64_t *signed_at,
+	     struct judgement *judgement)
+{
+	struct judgement best = {0};
+	const struct chain *chosen = NULL;
+	for (size_t i = 0; i < chains->count; i++) {
+		struct judgement this = {0};
+		judge_path(chains, &chains->paths[i], time, &this);
+		free(chain_revocation(chains, &chains->paths[i], signed_at, &this));
+		if (chosen == NULL || this.status < best.status) {
+			judgement_free(&best);
+			best = this;
+			chosen = &chains->paths[i];
+		} else {
+			judgement_free(&this);
+		}
+	}
+	judgement_merge(judgement, &best);
+	judgement_free(&best);
+	if (!chosen->anchored)
+		judge_unanchored(chains, judgement);
+	return chosen;
+}
+
+/* ---- revocation ------------------------------------------------------ */
+
+/* When the entry says that the key stopped being good: the invalidity date if there is
+ * one (RFC 5280, 5.3.2), else the revocation date. */
+static int64_t
+revoked_since(const X509_REVOKED *entry)
+{
+	int64_t since = INT64_MIN, earlier;
+	certificate_time(X509_REVOKED_get0_revocationDate(entry), &since);
+	ASN1_GENERALIZEDTIME *invalid =
+	    X509_REVOKED_get_ext_d2i(entry, NID_invalidity_date, NULL, NULL);
+	if (invalid != NULL && certificate_time(invalid, &earlier) == 0 &&
+	    earlier < since)
+		since = earlier;
+	ASN1_GENERALIZEDTIME_free(invalid);
+	return since;
+}
+
+static void
+describe_revoked(X509 *certificate, int64_t since, const int64_t *signed_at,
+		 struct buf *text, struct judgement *judgement)
+{
+	char when[TIME_TEXT];
+	char *name = certificate_name(X509_get_subject_name(certificate));
+	time_text(since, when);
+	bool after = signed_at != NULL && *signed_at < since;
+	buf_printf(text, "%s'%s' was revoked on %s%s", text->size != 0 ? "; " : "",
+		   name, when, after ? ", after signing" : "");
+	if (!after && judgement != NULL)
+		judgement_add(judgement, SIGNATURE_REVOKED,
+			      "the certificate of '%s' was revoked on %s", name, when);
+	free(name);
+}
+
+/* One list against one certificate of the path. */
+static void
+ask_crl(X509_CRL *crl, X509 *certificate, X509 *issuer, const int64_t *signed_at,
+	struct buf *text, struct judgement *judgement)
+{
+	X509_REVOKED *entry = NULL;
+	EVP_PKEY *key = X509_get0_pubkey(issuer);
+	if (key == NULL ||
+	    X509_NAME_cmp(X509_CRL_get_issuer(crl),
+			  X509_get_issuer_name(certificate)) != 0 ||
+	    X509_CRL_verify(crl, key) != 1)
+		return;
+	int found = X509_CRL_get0_by_cert(crl, &entry, certificate);
+	if (found == 1) {
+		describe_revoked(certificate, revoked_since(entry), signed_at, text,
+				 judgement);
+		return;
+	}
+	char when[TIME_TEXT] = "an unreadable time";
+	int64_t updated;
+	if (certificate_time(X509_CRL_get0_lastUpdate(crl), &updated) == 0)
+		time_text(updated, when);
+	char *name = certificate_name(X509_get_subject_name(certificate));
+	buf_printf(text, "%s'%s' is not in its issuer's list of %s",
+		   text->size != 0 ? "; " : "", name, when);
+	free(name);
+}
+
+char *
+chain_revocation(const struct chains *chains, const struct chain *chain,
+		 const int64_t *signed_at, struct judgement *judgement)
+{
+	struct buf text = {0};
+	for (size_t i = 0; i + 1 < chain->count; i++) {
+		for (size_t k = 0; k < chains->crl_count; k++)
+			ask_crl(chains->crls[k], chain->certificates[i],
+				chain->certificates[i + 1], signed_at, &text,
+				judgement);
+	}
+	ERR_clear_error();
+	if (text.size == 0)
+		buf_puts(&text, "not checked: no data");
+	return buf_take(&text);
+}
+
+/* ---- findings -------------------------------------------------------- */
+
+json_t *
+chain_json(const struct chains *chains, const struct chain *chain)
+{
+	json_t *array = json_array();
+	for (size_t i = 0; i < chain->count; i++) {
+		json_t *object = certificate_json(chain->certificates[i]);
+		if (chain->anchored && i + 1 == chain->count) {
+			char *label = chain_anchor_label(chains->trust, chains->purpose,
+							 chain->certificates[i]);
+			json_object_set_new(object, "anchor",
+					    json_string(label != NULL ? label : ""));
+			free(label);
+		}
+		json_array_append_new(array, object);
+	}
+	return array;
+}
