@@ -8,6 +8,7 @@
 const struct format *const format_table[] = {
     /* programs */
     &format_pe,
+    &format_elf,
 
     /* packages and archives */
     &format_ar,

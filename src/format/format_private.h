@@ -59,8 +59,11 @@ struct symbols {
 	size_t bytes; /* of all names, kept within a budget */
 };
 
+/* The name at `offset` of a string table: NUL-ended or cut at a bound; NULL when it
+ * is not inside or empty. */
+const char *symbol_name(const struct view *table, uint64_t offset, uint16_t *length);
 /* Collect one. False once a bound was reached: hostile tables name one long string
- * a million times. Names longer than a bound are cut. */
+ * a million times. */
 bool symbols_add(struct symbols *symbols, const struct symbol *symbol);
 /* Sort them and add a part to the map for each, clipped to its owner. */
 void symbols_put(struct symbols *symbols, struct map *map,

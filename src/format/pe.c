@@ -291,14 +291,10 @@ pe_string(const struct view *view, const struct pe *pe, uint64_t offset,
 	  uint16_t *length)
 {
 	struct view strings;
-	const char *string;
 	if (pe->strings == 0 || offset < 4 ||
-	    view_sub(view, pe->strings, pe->strings_end - pe->strings, &strings) ==
-		-1 ||
-	    view_string(&strings, offset, UINT16_MAX - 1, &string) == -1)
+	    view_sub(view, pe->strings, pe->strings_end - pe->strings, &strings) == -1)
 		return NULL;
-	*length = (uint16_t)strlen(string);
-	return string;
+	return symbol_name(&strings, offset, length);
 }
 
 /* Add the name of a section to a list: "/123" is a place in the string table (GNU's
@@ -320,8 +316,11 @@ pe_section_name(const struct view *view, const struct pe *pe, unsigned index,
 	const char *string = NULL;
 	if (end != NULL && *end == '\0' && end != name + 1)
 		string = pe_string(view, pe, at, &length);
-	strings_addf(names, "%.*s", NAME_MOST,
-		     string != NULL && *string != '\0' ? string : name);
+	if (string == NULL)
+		strings_add(names, name);
+	else
+		strings_addf(names, "%.*s", length < NAME_MOST ? length : NAME_MOST,
+			     string);
 	free(name);
 }
 

@@ -7,6 +7,18 @@ enum {
 	NAMES_MOST = 48 << 20, /* bytes of all names together */
 };
 
+const char *
+symbol_name(const struct view *table, uint64_t offset, uint16_t *length)
+{
+	struct view rest = view_from(table, offset);
+	size_t most = rest.size < NAME_MOST ? (size_t)rest.size : NAME_MOST;
+	const char *name = (const char *)rest.data;
+	if (most == 0 || *name == '\0')
+		return NULL;
+	*length = (uint16_t)strnlen(name, most);
+	return name;
+}
+
 bool
 symbols_add(struct symbols *symbols, const struct symbol *symbol)
 {
@@ -19,8 +31,6 @@ symbols_add(struct symbols *symbols, const struct symbol *symbol)
 					      sizeof(*symbols->items));
 	}
 	symbols->items[symbols->count] = *symbol;
-	if (symbol->length > NAME_MOST)
-		symbols->items[symbols->count].length = NAME_MOST;
 	symbols->bytes += symbols->items[symbols->count++].length;
 	return true;
 }
