@@ -16,6 +16,11 @@ const struct format *const format_table[] = {
     &format_tar,
 
     /* compressed streams */
+    &format_gzip,
+    &format_bzip2,
+    &format_xz,
+    &format_zstd,
+    &format_lz4,
 
     /* fallbacks */
 

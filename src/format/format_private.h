@@ -35,6 +35,55 @@ extern const struct format format_rpm;
 int format_note(const struct member_sink *sink, enum note_kind kind, uint64_t offset,
 		struct err *err, const char *format, ...) PRINTF_LIKE(5, 6);
 
+/* ---- compressed streams ------------------------------------------------ */
+
+struct archive;
+
+/* A compressor that libarchive reads. */
+struct filter {
+	const char *name; /* "xz" */
+	int (*enable)(struct archive *archive);
+	/*
+	 * Follow the stream's framing from the start without decompressing it: *end is
+	 * where its last frame ends, and the frames go into `map` unless it is NULL.
+	 * -1 when the framing is broken. NULL where only decompressing tells.
+	 */
+	int (*walk)(const struct view *view, struct map *map, uint64_t *end,
+		    struct err *err);
+};
+
+/* The members and map entries of such a row. */
+int filter_members(const struct filter *filter, const struct view *view,
+		   const struct member_sink *sink, struct err *err);
+int filter_map(const struct filter *filter, const struct view *view, struct map *map,
+	       struct err *err);
+/* Begin the one member of a compressed stream. */
+int filter_begin(const struct member_sink *sink, struct err *err);
+/* What every compressor says at the end: nothing came out; bytes follow `end`. */
+int filter_notes(const char *name, const struct view *view, uint64_t end,
+		 uint64_t decoded, const struct member_sink *sink, struct err *err);
+/* Step over a skippable frame (zstd's and LZ4's, 0x184d2a50 to 0x184d2a5f) at
+ * *offset. 1 when there was one, 0 when not, -1 when it is cut off. */
+int filter_skippable(const char *name, const struct view *view, uint64_t *offset,
+		     struct map *map, struct err *err);
+
+/* ---- containers read through libarchive -------------------------------- */
+
+struct container {
+	const char *name; /* "cab" */
+	int (*enable)(struct archive *archive);
+	/* Note what follows the container or hides beside it; NULL: nothing known.
+	 * `consumed` is how far the library has read. */
+	int (*notes)(const struct view *view, uint64_t consumed,
+		     const struct member_sink *sink, struct err *err);
+};
+
+int archive_members(const struct container *container, const struct view *view,
+		    const struct member_sink *sink, struct err *err);
+/* Note that bytes follow `end`, if any do. */
+int archive_note_trailing(const char *name, const struct view *view, uint64_t end,
+			  const struct member_sink *sink, struct err *err);
+
 /* ---- symbols: names inside sections ------------------------------------ */
 
 /* A named part of a file that symbols lie in: a section. */
