@@ -14,6 +14,8 @@ const struct format *const format_table[] = {
     &format_ar,
     &format_deb,
     &format_tar,
+    &format_cpio,
+    &format_rpm,
 
     /* compressed streams */
     &format_gzip,
