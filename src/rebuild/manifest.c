@@ -214,7 +214,12 @@ static int
 entry_order(const void *a, const void *b)
 {
 	const struct entry *left = a, *right = b;
-	return strcmp(left->path, right->path); /* bytes, whatever the locale */
+	/* By bytes, whatever the locale; the root's own line is the first. */
+	bool left_root = strcmp(left->path, ".") == 0;
+	bool right_root = strcmp(right->path, ".") == 0;
+	if (left_root || right_root)
+		return right_root - left_root;
+	return strcmp(left->path, right->path);
 }
 
 static char
@@ -351,6 +356,10 @@ line_order(const struct line *a, const struct line *b)
 	/* Both manifests were sorted by their raw paths. Comparing shown ones can
 	 * only misjudge which of two odd names comes first; a pair of "is missing"
 	 * and "is new" is then reported for one name, and nothing is hidden. */
+	bool a_root = a->path_length == 1 && a->path[0] == '.';
+	bool b_root = b->path_length == 1 && b->path[0] == '.';
+	if (a_root || b_root)
+		return b_root - a_root;
 	size_t shorter =
 	    a->path_length < b->path_length ? a->path_length : b->path_length;
 	int order = memcmp(a->path, b->path, shorter);

@@ -7,7 +7,7 @@
 
 /* The manifest as find(1), stat(1), sha256sum(1) and sort(1) make it. */
 static const char oracle[] =
-    "cd tree && find . -printf '%%P\\n' | sed 's/^$/./' | LC_ALL=C sort | "
+    "cd tree && find . -printf '%%P\\n' | LC_ALL=C sort | sed 's/^$/./' | "
     "while IFS= read -r path; do "
     "mode=$(printf %%04o 0$(stat -c %%a \"../tree/$path\")); "
     "if [ -L \"$path\" ]; then echo \"l 0777 $(readlink \"$path\") $path\"; "
