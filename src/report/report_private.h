@@ -54,7 +54,9 @@ void words_place(const json_t *difference, struct buf *out);
 void words_value(const json_t *difference, const char *side, struct buf *out);
 /* "likely: embedded date, …", nothing when no cause is known; */
 void words_cause(const json_t *difference, struct buf *out);
-/* "Name (US), RSA 2048, 2025-06-19 to 2026-06-17"; */
+/* the common name of a certificate's subject, or all of it; */
+void words_common_name(const json_t *certificate, struct buf *out);
+/* "Name (US) RSA 2048, 2025-06-19/2026-06-17"; */
 void words_certificate(const json_t *certificate, struct buf *out);
 /* user id and primary fingerprint of an OpenPGP signer; */
 void words_openpgp(const json_t *signature, struct buf *out);

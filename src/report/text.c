@@ -6,10 +6,11 @@
 #include "report/report_private.h"
 
 enum {
-	LABEL = 13,        /* columns of a section's name */
+	LABEL = 9,         /* columns of a section's name */
 	FILES_SHOWN = 200, /* entries of a section, differences of a file: */
 	DIFFERENCES_SHOWN = 20,
 	NOTES_SHOWN = 10,
+	REASONS_SHOWN = 20,
 	CHAINS_SHOWN = 50,
 	WORD_LIMIT = 600, /* bytes of one text out of the findings */
 };
@@ -18,6 +19,7 @@ struct page {
 	struct buf *out;
 	unsigned columns;
 	bool colour;
+	const char *product; /* its name, when member paths can do without; or NULL */
 };
 
 /* Characters, not bytes: continuation bytes of UTF-8 have no width. */
@@ -46,7 +48,9 @@ page_wrap(const struct page *page, unsigned at, unsigned indent, const char *tex
 	while (*text != '\0') {
 		size_t length = strcspn(text, " ");
 		unsigned width = text_width(text, length);
-		if (!first && at + 1 + width > page->columns) {
+		/* a word that is too long for any line stays beside a short label */
+		bool fits = indent + width <= page->columns || at > indent + 12;
+		if (!first && at + 1 + width > page->columns && fits) {
 			buf_puts(page->out, "\n");
 			page_pad(page, indent);
 			at = indent;
@@ -102,13 +106,6 @@ static void PRINTF_LIKE(6, 7)
 	buf_free(&text);
 }
 
-static void
-page_heading(const struct page *page, const char *text)
-{
-	buf_printf(page->out, "\n%s%s%s\n", page->colour ? "\033[1m" : "", text,
-		   page->colour ? "\033[0m" : "");
-}
-
 /* How many entries were left out, and where they are. */
 static void
 page_cut(const struct page *page, unsigned indent, size_t all, size_t shown,
@@ -119,54 +116,114 @@ page_cut(const struct page *page, unsigned indent, size_t all, size_t shown,
 			 all - shown, what);
 }
 
+/* A member path, the product's own name shortened to "…". */
+static void
+page_path(const struct page *page, const char *path, struct buf *out)
+{
+	size_t length = page->product ? strlen(page->product) : 0;
+	if (length > 0 && strncmp(path, page->product, length) == 0 &&
+	    strncmp(path + length, "//", 2) == 0)
+		buf_printf(out, "…%s", path + length);
+	else
+		buf_puts(out, path);
+}
+
+/* The one shipped file of this document; NULL when there are more or none. */
+static const char *
+product_name(const json_t *findings)
+{
+	const char *name = NULL;
+	for (size_t i = 0; i < finding_length(findings, "inputs"); i++) {
+		const json_t *input = finding_at(findings, "inputs", i);
+		if (!finding_is(input, "role", "product") &&
+		    !finding_is(input, "role", "shipped") &&
+		    !finding_is(input, "role", "file"))
+			continue;
+		if (name != NULL)
+			return NULL;
+		name = path_base(finding_string_or(input, "path", ""));
+	}
+	return name;
+}
+
 static void
 text_verdict(const struct page *page, const json_t *findings)
 {
 	const json_t *verdict = json_object_get(findings, "verdict");
-	const json_t *release = json_object_get(findings, "release");
 	struct buf title = {0};
 	words_title(findings, &title);
-	page_row(page, 0, 0, "", NULL, "verify %s: %s",
+	page_row(page, 0, LABEL, "verify", NULL, "%s: %s",
 		 finding_string_or(json_object_get(findings, "tool"), "version", "?"),
 		 title.data);
 	buf_free(&title);
 	page_row(page, 0, LABEL, "VERDICT", finding_string_or(verdict, "bytes", "?"),
-		 ": %s", finding_string_or(verdict, "scope", "?"));
-	page_row(page, 0, LABEL, "signatures",
-		 finding_string_or(verdict, "signatures", "?"), "; policy: %s",
+		 "; signatures %s; policy %s",
+		 finding_string_or(verdict, "signatures", "?"),
 		 finding_string_or(verdict, "policy", "?"));
+	page_row(page, 0, LABEL, "", NULL, "%s",
+		 finding_string_or(verdict, "scope", "?"));
+	if (findings_exit(findings) == EXIT_REPRODUCED)
+		return;
 	for (size_t i = 0; i < finding_length(verdict, "reasons"); i++)
-		page_row(page, 0, LABEL, i == 0 ? "because" : "", NULL, "%s",
+		page_row(page, 0, LABEL, i == 0 ? "because" : "", NULL, "- %s",
 			 finding_item(verdict, "reasons", i));
-	if (finding_string(release, "file") != NULL)
-		page_row(page, 0, LABEL, "description", NULL, "%s sha256:%s",
-			 finding_string(release, "file"),
-			 finding_string_or(release, "sha256", "?"));
+}
+
+/* Roles whose inputs deserve a line of their own, and those with the whole hash. */
+static bool
+role_is(const json_t *input, const char *const roles[])
+{
+	for (size_t i = 0; roles[i] != NULL; i++) {
+		if (finding_is(input, "role", roles[i]))
+			return true;
+	}
+	return false;
+}
+
+static const char *const roles_whole[] = {"product", "shipped", "rebuilt", "file",
+					  NULL};
+static const char *const roles_beside[] = {"source-signature", "keyring",  "toolchain",
+					   "certificate",      "detached", NULL};
+
+/* One that is fine and stands beside the others: told in one paragraph with its like.
+ */
+static bool
+input_is_beside(const json_t *input)
+{
+	return role_is(input, roles_beside) &&
+	       finding_string(input, "reason") == NULL &&
+	       (finding_is(input, "status", "ok") ||
+		finding_is(input, "status", "unpinned"));
 }
 
 static void
-text_input(const struct page *page, const json_t *findings, const json_t *input)
+text_input(const struct page *page, const json_t *findings, const json_t *input,
+	   const char *label)
 {
-	const char *role = finding_string_or(input, "role", "input");
 	const char *sha256 = finding_string(input, "sha256");
 	const char *reason = finding_string(input, "reason");
-	bool whole = strcmp(role, "product") == 0 || strcmp(role, "shipped") == 0;
+	bool fine = finding_is(input, "status", "ok");
 	struct buf line = {0}, who = {0};
-	buf_printf(&line, " %s", finding_string_or(input, "path", "?"));
+	buf_printf(&line, "%s%s %s", fine ? "" : " ",
+		   finding_string_or(input, "role", "input"),
+		   finding_string_or(input, "path", "?"));
 	if (json_is_integer(json_object_get(input, "size"))) {
 		char size[32];
 		text_size(finding_number(input, "size"), size);
 		buf_printf(&line, " %s", size);
 	}
-	if (sha256 != NULL)
-		buf_printf(&line, whole ? " sha256:%.64s" : " %.16s…", sha256);
+	if (sha256 != NULL && role_is(input, roles_whole))
+		buf_printf(&line, " sha256:%.64s", sha256);
+	else if (sha256 != NULL)
+		buf_printf(&line, " %.16s…", sha256);
 	if (reason != NULL)
 		buf_printf(&line, " (%s)", reason);
+	page_row(page, 0, LABEL, label,
+		 fine ? NULL : finding_string_or(input, "status", "status-not-known"),
+		 "%s", line.data);
 	words_input_signer(findings, input, &who);
 	if (who.size > 0)
-		buf_printf(&line, "; %s", who.data);
-	page_row(page, 2, LABEL - 2, role, finding_string_or(input, "status", "?"),
-		 "%s", line.data);
+		page_row(page, LABEL, 2, "", NULL, "%s", who.data);
 	buf_free(&line);
 	buf_free(&who);
 }
@@ -174,10 +231,42 @@ text_input(const struct page *page, const json_t *findings, const json_t *input)
 static void
 text_inputs(const struct page *page, const json_t *findings)
 {
-	size_t count = finding_length(findings, "inputs");
-	page_heading(page, "Inputs");
-	for (size_t i = 0; i < count && i < FILES_SHOWN; i++)
-		text_input(page, findings, finding_at(findings, "inputs", i));
+	size_t count = finding_length(findings, "inputs"), told = 0;
+	const json_t *release = json_object_get(findings, "release");
+	const char *label = "INPUTS";
+	struct buf beside = {0};
+	if (finding_string(release, "file") != NULL) {
+		page_row(page, 0, LABEL, label, NULL, "description %s sha256:%s",
+			 finding_string(release, "file"),
+			 finding_string_or(release, "sha256", "?"));
+		label = "";
+	}
+	for (size_t i = 0; i < count; i++) {
+		const json_t *input = finding_at(findings, "inputs", i);
+		const char *sha256 = finding_string(input, "sha256");
+		if (told++ >= FILES_SHOWN)
+			break;
+		if (!input_is_beside(input)) {
+			text_input(page, findings, input, label);
+			label = "";
+			continue;
+		}
+		buf_printf(&beside, "%s%s %s", beside.size ? ", " : "",
+			   finding_string_or(input, "role", "?"),
+			   path_base(finding_string_or(input, "path", "?")));
+		if (sha256 != NULL)
+			buf_printf(&beside, " %.16s…", sha256);
+		if (finding_is(input, "status", "unpinned"))
+			buf_puts(&beside, " (unpinned)");
+	}
+	if (beside.size > 0) {
+		struct buf safe = {0};
+		words_escape(&safe, beside.data, beside.size);
+		page_pad(page, LABEL);
+		page_wrap(page, LABEL, LABEL, safe.data);
+		buf_free(&safe);
+	}
+	buf_free(&beside);
 	page_cut(page, 2, count, FILES_SHOWN, "inputs");
 }
 
@@ -188,21 +277,18 @@ text_build(const struct page *page, const json_t *findings)
 	const json_t *toolchain = json_object_get(build, "toolchain");
 	if (!json_is_object(build))
 		return;
-	struct buf line = {0}, root = {0};
+	struct buf line = {0};
 	words_build(findings, &line);
 	const char *result = finding_string_or(build, "result", "");
-	page_heading(page, "Build");
-	page_row(page, 2, LABEL - 2, "result", result, "%s",
-		 line.data + strlen(result));
 	if (json_is_object(toolchain)) {
-		words_toolchain(toolchain, &root);
-		page_row(page, 2, LABEL - 2, "toolchain", NULL, "%s", root.data);
+		buf_puts(&line, "; toolchain ");
+		words_toolchain(toolchain, &line);
 	}
+	page_row(page, 0, LABEL, "BUILD", result, "%s", line.data + strlen(result));
 	for (size_t i = 0; i < finding_length(build, "log_tail"); i++)
-		page_row(page, 2, LABEL - 2, i == 0 ? "log ends" : "", NULL, "| %s",
+		page_row(page, 0, LABEL, i == 0 ? "log ends" : "", NULL, "| %s",
 			 finding_item(build, "log_tail", i));
 	buf_free(&line);
-	buf_free(&root);
 }
 
 static void
@@ -269,21 +355,33 @@ file_is_told(const json_t *file)
 	return false;
 }
 
+/* What the graft took from the shipped file, in one paragraph. */
+static void
+text_graft(const struct page *page, const json_t *file)
+{
+	const json_t *graft = json_object_get(file, "graft");
+	struct buf line = {0};
+	for (size_t i = 0; i < finding_length(graft, "steps") && i < NOTES_SHOWN; i++)
+		buf_printf(&line, "%s%s", i ? "; " : "",
+			   finding_item(graft, "steps", i));
+	if (line.size > 0)
+		page_row(page, 4, 0, "", NULL, "graft: %s", line.data);
+	buf_free(&line);
+}
+
 static void
 text_file(const struct page *page, const json_t *file)
 {
-	const json_t *graft = json_object_get(file, "graft");
 	const char *reason = finding_string(file, "reason");
+	const char *built = finding_string(file, "built");
+	struct buf path = {0};
+	page_path(page, finding_string_or(file, "path", "(no path)"), &path);
 	page_row(page, 2, 2, "*", finding_string_or(file, "status", "undecided"),
-		 " %s%s%s", finding_string_or(file, "path", "(no path)"),
-		 reason ? ": " : "", reason ? reason : "");
-	if (finding_string(file, "built") != NULL &&
-	    !finding_is(file, "status", "identical"))
-		page_row(page, 4, 2, "=", NULL, "built as %s",
-			 finding_string(file, "built"));
-	for (size_t i = 0; i < finding_length(graft, "steps") && i < NOTES_SHOWN; i++)
-		page_row(page, 4, 2, "-", NULL, "graft: %s",
-			 finding_item(graft, "steps", i));
+		 " %s%s%s", path.data, reason ? ": " : "", reason ? reason : "");
+	buf_free(&path);
+	if (built != NULL && !finding_is(file, "status", "identical"))
+		page_row(page, 4, 0, "", NULL, "= %s", built);
+	text_graft(page, file);
 	text_exceptions(page, file);
 	size_t listed = finding_length(file, "differences");
 	for (size_t i = 0; i < listed && i < DIFFERENCES_SHOWN; i++)
@@ -309,39 +407,57 @@ container_length(const char *path)
 	return length;
 }
 
-/* Unbuilt files that stand together share a container and a reason: one paragraph. */
-static size_t
+/* One more name in a paragraph: whole when its container is another than before. */
+static void
+unbuilt_name(const struct page *page, struct buf *names, const char *path,
+	     const char **above)
+{
+	size_t length = container_length(path);
+	bool same = *above != NULL && container_length(*above) == length &&
+		    strncmp(*above, path, length) == 0;
+	struct buf name = {0};
+	if (same)
+		buf_puts(&name, path + length);
+	else
+		page_path(page, path, &name);
+	buf_puts(names, *above == NULL ? "" : same ? ", " : "; ");
+	words_escape(names, name.data, WORD_LIMIT);
+	buf_free(&name);
+	*above = path;
+}
+
+/* The unbuilt files that share the reason of the one at `from`: one paragraph. False
+ * when that one was told with an earlier one. */
+static bool
 text_unbuilt_group(const struct page *page, const json_t *findings, size_t from)
 {
-	const json_t *first = finding_at(findings, "files", from);
-	const char *path = finding_string_or(first, "path", "");
-	const char *reason = finding_string_or(first, "reason", "no reason given");
-	size_t common = container_length(path), i = from;
-	struct buf names = {0}, safe = {0};
-	for (; i < finding_length(findings, "files"); i++) {
+	const char *reason = finding_string_or(finding_at(findings, "files", from),
+					       "reason", "no reason given");
+	const char *above = NULL;
+	struct buf names = {0};
+	size_t count = 0;
+	for (size_t i = 0; i < finding_length(findings, "files"); i++) {
 		const json_t *file = finding_at(findings, "files", i);
-		const char *other = finding_string_or(file, "path", "");
 		if (!finding_is(file, "status", "unbuilt") ||
-		    container_length(other) != common ||
-		    strncmp(path, other, common) != 0 ||
 		    strcmp(reason,
 			   finding_string_or(file, "reason", "no reason given")))
-			break;
-		if (i - from < FILES_SHOWN) {
-			buf_puts(&names, i > from ? ", " : "");
-			words_escape(&names, other + common, WORD_LIMIT);
+			continue;
+		if (i < from) {
+			buf_free(&names);
+			return false;
 		}
+		if (count++ < FILES_SHOWN)
+			unbuilt_name(page, &names, finding_string_or(file, "path", "?"),
+				     &above);
 	}
-	if (i - from > FILES_SHOWN)
-		buf_printf(&names, ", … %zu more, all in --json",
-			   i - from - FILES_SHOWN);
-	page_row(page, 2, 2, "*", "unbuilt", ", pinned but NOT verified: %s; in %.*s",
-		 reason, (int)common, path);
+	page_row(page, 2, 2, "*", "unbuilt", " and so NOT verified, %zu file%s: %s",
+		 count, count == 1 ? "" : "s", reason);
+	if (count > FILES_SHOWN)
+		buf_printf(&names, ", … %zu more, all in --json", count - FILES_SHOWN);
 	page_pad(page, 4);
 	page_wrap(page, 4, 4, names.data);
 	buf_free(&names);
-	buf_free(&safe);
-	return i;
+	return true;
 }
 
 static void
@@ -353,8 +469,7 @@ text_files(const struct page *page, const json_t *findings)
 		return;
 	struct buf line = {0};
 	words_counts(findings, &line);
-	page_heading(page, "Files");
-	page_row(page, 2, LABEL - 2, "counts", NULL, "%s", line.data);
+	page_row(page, 0, LABEL, "FILES", NULL, "%s", line.data);
 	buf_free(&line);
 	for (size_t i = 0; i < count; i++) {
 		const json_t *file = finding_at(findings, "files", i);
@@ -362,17 +477,14 @@ text_files(const struct page *page, const json_t *findings)
 			text_file(page, file);
 	}
 	page_cut(page, 2, told, FILES_SHOWN, "files");
-	for (size_t i = 0; i < count && groups < FILES_SHOWN;) {
-		if (finding_is(finding_at(findings, "files", i), "status", "unbuilt")) {
-			i = text_unbuilt_group(page, findings, i);
-			groups++;
-		} else {
-			i++;
-		}
+	for (size_t i = 0; i < count && groups < REASONS_SHOWN; i++) {
+		const json_t *file = finding_at(findings, "files", i);
+		if (finding_is(file, "status", "unbuilt"))
+			groups += text_unbuilt_group(page, findings, i);
 	}
-	if (groups == FILES_SHOWN)
+	if (groups == REASONS_SHOWN)
 		page_row(page, 2, 2, "…", NULL,
-			 "more unbuilt files may follow in --json");
+			 "unbuilt files for further reasons are in --json");
 }
 
 /* Leaf first, each issued by the next. */
@@ -385,50 +497,83 @@ text_chain(const struct page *page, const json_t *holder, unsigned indent)
 		const char *anchor = finding_string(certificate, "anchor");
 		struct buf line = {0};
 		words_certificate(certificate, &line);
-		page_row(page, indent + 2 * (unsigned)i, 3, i == 0 ? "" : "by", NULL,
-			 "%s%s%s", line.data, anchor ? "; anchor " : "",
+		page_row(page, indent + 2 * (unsigned)i, 0, "", NULL, "%s%s%s%s",
+			 i == 0 ? "" : "by ", line.data, anchor ? "; anchor " : "",
 			 anchor ? anchor : "");
 		buf_free(&line);
 	}
 	page_cut(page, indent, count, NOTES_SHOWN, "certificates");
 }
 
+/* Judged at the time of its only timestamp: then that one's line says it all. */
+static bool
+judged_by_its_timestamp(const json_t *signature)
+{
+	const json_t *judged = json_object_get(signature, "judged_at");
+	const json_t *timestamp = finding_at(signature, "timestamps", 0);
+	const char *time = finding_string(judged, "time");
+	return finding_length(signature, "timestamps") == 1 && time != NULL &&
+	       finding_is(judged, "by", "timestamp 0") &&
+	       finding_is(timestamp, "status", "valid") &&
+	       finding_is(timestamp, "time", time);
+}
+
+/* A good timestamp takes a line or two, a bad one its whole chain. */
 static void
-text_timestamp(const struct page *page, const json_t *timestamp)
+text_timestamp(const struct page *page, const json_t *signature,
+	       const json_t *timestamp)
 {
 	const char *reason = finding_string(timestamp, "reason");
-	page_row(page, 4, 2, "@", finding_string_or(timestamp, "status", "?"),
-		 " timestamp %s%s%s", finding_string_or(timestamp, "time", "?"),
-		 reason ? ": " : "", reason ? reason : "");
-	text_chain(page, timestamp, 6);
+	const char *status = finding_string_or(timestamp, "status", "?");
+	size_t count = finding_length(timestamp, "chain");
+	struct buf line = {0};
+	buf_printf(&line, " timestamp %s", finding_string_or(timestamp, "time", "?"));
+	if (reason != NULL)
+		buf_printf(&line, ": %s", reason);
+	if (strcmp(status, "valid") == 0 && count > 0) {
+		const json_t *last = finding_at(timestamp, "chain", count - 1);
+		buf_puts(&line, " by ");
+		words_common_name(finding_at(timestamp, "chain", 0), &line);
+		buf_printf(&line, ", anchor %s",
+			   finding_string_or(last, "anchor", "not known"));
+	}
+	if (judged_by_its_timestamp(signature))
+		buf_printf(&line, "; judged then, now %s",
+			   finding_string_or(signature, "status_now", "not known"));
+	page_row(page, 4, 0, "", status, "%s", line.data);
+	buf_free(&line);
+	if (strcmp(status, "valid") != 0)
+		text_chain(page, timestamp, 6);
 }
 
 static void
-text_signature(const struct page *page, const json_t *signature, const char *above)
+text_signature(const struct page *page, const json_t *signature)
 {
 	const char *reason = finding_string(signature, "reason");
-	const char *path = finding_string_or(signature, "path", "?");
 	const char *where = finding_string(signature, "where");
-	bool same = above != NULL && strcmp(above, path) == 0;
+	const char *revocation = finding_string(signature, "revocation");
 	struct buf line = {0};
 	page_row(page, 2, 2, "*", finding_string_or(signature, "status", "?"),
-		 " %s%s%s%s%s%s%s", finding_string_or(signature, "scheme", "?"),
-		 same ? "" : " ", same ? "" : path, where ? ", " : "",
-		 where ? where : "", reason ? ": " : "", reason ? reason : "");
+		 " %s%s%s%s%s", finding_string_or(signature, "scheme", "?"),
+		 where ? ", " : "", where ? where : "", reason ? ": " : "",
+		 reason ? reason : "");
 	words_openpgp(signature, &line);
 	if (line.size > 0)
-		page_row(page, 4, 3, "", NULL, "%s", line.data);
+		page_row(page, 4, 0, "", NULL, "%s", line.data);
 	text_chain(page, signature, 4);
-	for (size_t i = 0;
-	     i < finding_length(signature, "timestamps") && i < NOTES_SHOWN; i++)
-		text_timestamp(page, finding_at(signature, "timestamps", i));
+	size_t stamps = finding_length(signature, "timestamps");
+	for (size_t i = 0; i < stamps && i < NOTES_SHOWN; i++)
+		text_timestamp(page, signature, finding_at(signature, "timestamps", i));
+	page_cut(page, 4, stamps, NOTES_SHOWN, "timestamps");
 	buf_clear(&line);
-	words_judged(signature, &line);
-	const char *revocation = finding_string(signature, "revocation");
-	if (revocation != NULL)
-		buf_printf(&line, "%srevocation %s", line.size ? "; " : "", revocation);
+	if (!judged_by_its_timestamp(signature))
+		words_judged(signature, &line);
+	/* what was not checked is told once, at the end */
+	if (revocation != NULL && strncmp(revocation, "not checked", 11) != 0)
+		buf_printf(&line, "%srevocation: %s", line.size ? "; " : "",
+			   revocation);
 	if (line.size > 0)
-		page_row(page, 4, 2, "=", NULL, "%s", line.data);
+		page_row(page, 4, 0, "", NULL, "%s", line.data);
 	for (size_t i = 0; i < finding_length(signature, "notes") && i < NOTES_SHOWN;
 	     i++)
 		page_row(page, 4, 2, "!", NULL, "%s",
@@ -444,11 +589,17 @@ text_signatures(const struct page *page, const json_t *findings, const char *key
 	const char *above = NULL;
 	if (count == 0)
 		return;
-	page_heading(page, heading);
 	for (size_t i = 0; i < count && i < CHAINS_SHOWN; i++) {
 		const json_t *signature = finding_at(findings, key, i);
-		text_signature(page, signature, above);
-		above = finding_string(signature, "path");
+		const char *path = finding_string_or(signature, "path", "?");
+		if (above == NULL || strcmp(above, path) != 0) {
+			struct buf shortened = {0};
+			page_path(page, path, &shortened);
+			page_row(page, 0, 0, heading, NULL, " of %s", shortened.data);
+			buf_free(&shortened);
+		}
+		text_signature(page, signature);
+		above = path;
 	}
 	page_cut(page, 2, count, CHAINS_SHOWN, "signatures");
 }
@@ -458,18 +609,15 @@ text_policy(const struct page *page, const json_t *findings)
 {
 	const json_t *policy = json_object_get(findings, "policy");
 	size_t count = finding_length(policy, "rules");
-	if (count == 0)
-		return;
-	page_heading(page, "Policy");
 	for (size_t i = 0; i < count && i < CHAINS_SHOWN; i++) {
 		const json_t *rule = finding_at(policy, "rules", i);
 		bool met = json_is_true(json_object_get(rule, "met"));
-		const char *found = finding_string_or(rule, "found", "nothing");
-		page_row(page, 2, 5, met ? "ok" : "FAIL", NULL, "%s",
-			 finding_string_or(rule, "rule", "a rule"));
+		page_row(page, 0, LABEL, i == 0 ? "POLICY" : "", met ? "ok" : "FAIL",
+			 " %s", finding_string_or(rule, "rule", "a rule"));
 		if (!met)
-			page_row(page, 7, 0, "", NULL, "expected %s; found %s",
-				 finding_string_or(rule, "expected", "?"), found);
+			page_row(page, LABEL + 5, 0, "", NULL, "expected %s; found %s",
+				 finding_string_or(rule, "expected", "?"),
+				 finding_string_or(rule, "found", "nothing"));
 	}
 	page_cut(page, 2, count, CHAINS_SHOWN, "rules");
 }
@@ -477,33 +625,47 @@ text_policy(const struct page *page, const json_t *findings)
 static void
 text_close(const struct page *page, const json_t *findings)
 {
+	static const char *const colours[] = {"\033[32m", "\033[1;31m", "\033[33m"};
 	const json_t *verdict = json_object_get(findings, "verdict");
-	size_t count = finding_length(verdict, "not_said");
-	if (count > 0)
-		page_heading(page, "This does not say");
-	for (size_t i = 0; i < count; i++)
-		page_row(page, 2, 2, "-", NULL, "%s",
-			 finding_item(verdict, "not_said", i));
-	buf_puts(page->out, "\n");
-	page_row(page, 0, LABEL, "VERDICT", finding_string_or(verdict, "bytes", "?"),
-		 "; exit status %d: %s", findings_exit(findings),
-		 words_exit_of(findings));
+	int status = findings_exit(findings);
+	struct buf line = {0};
+	for (size_t i = 0; i < finding_length(verdict, "not_said"); i++)
+		buf_printf(&line, "%s%s", i ? "; " : "",
+			   finding_item(verdict, "not_said", i));
+	if (line.size > 0) {
+		struct buf safe = {0};
+		words_escape(&safe, line.data, line.size);
+		buf_puts(page->out, "NOT SAID ");
+		page_wrap(page, LABEL, LABEL, safe.data);
+		buf_free(&safe);
+	}
+	buf_free(&line);
+	if (page->colour)
+		buf_puts(page->out, colours[status == EXIT_REPRODUCED  ? TONE_GOOD
+					    : status == EXIT_UNDECIDED ? TONE_OPEN
+								       : TONE_BAD]);
+	buf_printf(page->out, "EXIT %d   %s%s\n", status, words_exit_of(findings),
+		   page->colour ? "\033[0m" : "");
 }
 
 void
 report_text(const json_t *findings, bool colour, unsigned columns, struct buf *out)
 {
 	struct page page = {
-	    .out = out, .columns = columns ? columns : 80, .colour = colour};
+	    .out = out,
+	    .columns = columns ? columns : 80,
+	    .colour = colour,
+	    .product = product_name(findings),
+	};
 	text_verdict(&page, findings);
 	text_inputs(&page, findings);
 	text_build(&page, findings);
 	text_files(&page, findings);
-	text_signatures(&page, findings, "signatures", "Signatures");
+	text_signatures(&page, findings, "signatures", "SIGNATURES");
 	/* Those of sources stand with their inputs; alone they are the report. */
 	if (finding_is(findings, "command", "signatures"))
 		text_signatures(&page, findings, "source_signatures",
-				"Signatures of sources");
+				"SIGNATURES OF SOURCES");
 	text_policy(&page, findings);
 	text_close(&page, findings);
 }

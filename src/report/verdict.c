@@ -500,9 +500,6 @@ not_said_bytes(const struct judgement *judgement)
 		    (uintmax_t)explained,
 		    explained == 1 ? "file is explained" : "files are explained");
 	json_decref(counts);
-	if (finding_is(findings, "command", "run"))
-		list_add(list,
-			 "that the source is harmless: it was built, not audited");
 	if (finding_length(findings, "confinement") == 0 && judgement->compared)
 		list_add(list, "the files were read without confinement");
 }
@@ -515,20 +512,21 @@ not_said_build(const struct judgement *judgement)
 	const json_t *toolchain = json_object_get(build, "toolchain");
 	json_t *list = judgement->not_said;
 	if (finding_is(build, "result", "supplied"))
-		list_add(list, "that this machine can rebuild it: the rebuilt side was "
-			       "supplied");
+		list_add(list,
+			 "whether this machine can rebuild it: the rebuilt side was "
+			 "supplied");
 	if (!finding_is(build, "result", "built"))
 		return;
-	list_add(list,
-		 "that the toolchain is harmless: it is pinned by hash, not built");
+	list_add(list, "whether source and toolchain are harmless: they are pinned by "
+		       "hash, not audited");
 	if (json_is_true(json_object_get(toolchain, "weak")) ||
 	    finding_is(toolchain, "root", "host"))
 		list_add(list,
-			 "that others get the same: the root is weak, made of this "
+			 "whether others get the same: the root is weak, made of this "
 			 "machine's own files");
 	if (finding_is(build, "clock", "real"))
-		list_add(list, "that a build at another time gives the same bytes: its "
-			       "clock was the real one");
+		list_add(list, "whether a build at another time gives the same bytes: "
+			       "the clock was the real one");
 }
 
 /* The same about inputs and signatures. */
@@ -549,7 +547,7 @@ not_said_signatures(const struct judgement *judgement, const char *policy)
 			       "signatures does)");
 	if (finding_is(findings, "command", "run") && strcmp(policy, "none") == 0)
 		list_add(list,
-			 "that the right party signed: the release description has "
+			 "whether the right party signed: the release description has "
 			 "no signature policy");
 	for (size_t i = 0; i < finding_length(findings, "signatures"); i++) {
 		const char *revocation =
@@ -559,8 +557,8 @@ not_said_signatures(const struct judgement *judgement, const char *policy)
 	}
 	if (unrevoked > 0)
 		list_add(list,
-			 "that no certificate was revoked: there was no revocation "
-			 "data for %zu signature%s",
+			 "whether a certificate was revoked: no revocation data for "
+			 "%zu signature%s",
 			 unrevoked, unrevoked == 1 ? "" : "s");
 }
 

@@ -171,10 +171,10 @@ words_cause(const json_t *difference, struct buf *out)
 		   evidence ? ", " : "", evidence ? evidence : "");
 }
 
-/* The common name of an RFC 4514 subject, or all of it. */
-static void
-words_common_name(const char *subject, struct buf *out)
+void
+words_common_name(const json_t *certificate, struct buf *out)
 {
+	const char *subject = finding_string_or(certificate, "subject", "(no subject)");
 	const char *at = strncmp(subject, "CN=", 3) == 0 ? subject : NULL;
 	const char *inner = strstr(subject, ",CN=");
 	if (at == NULL && inner != NULL)
@@ -184,7 +184,7 @@ words_common_name(const char *subject, struct buf *out)
 		return;
 	}
 	at += 3;
-	size_t length = 0;
+	size_t length = 0; /* up to a ',' or '+' that no '\\' escapes (RFC 4514, 2.4) */
 	while (at[length] != '\0' && at[length] != ',' && at[length] != '+')
 		length += at[length] == '\\' && at[length + 1] != '\0' ? 2 : 1;
 	buf_append(out, at, length);
@@ -193,15 +193,14 @@ words_common_name(const char *subject, struct buf *out)
 void
 words_certificate(const json_t *certificate, struct buf *out)
 {
-	words_common_name(finding_string_or(certificate, "subject", "(no subject)"),
-			  out);
 	const char *country = finding_string(certificate, "country");
+	words_common_name(certificate, out);
 	if (country != NULL)
 		buf_printf(out, " (%s)", country);
-	buf_printf(out, ", %s", finding_string_or(certificate, "key", "key not known"));
-	const char *from = finding_string_or(certificate, "not_before", "?");
-	const char *to = finding_string_or(certificate, "not_after", "?");
-	buf_printf(out, ", %.10s to %.10s", from, to);
+	buf_printf(out, " %s, %.10s/%.10s",
+		   finding_string_or(certificate, "key", "key not known"),
+		   finding_string_or(certificate, "not_before", "?"),
+		   finding_string_or(certificate, "not_after", "?"));
 }
 
 void
@@ -242,7 +241,7 @@ words_input_signer(const json_t *findings, const json_t *input, struct buf *out)
 		    strcmp(path_base(signed_path), path_base(path)) != 0)
 			continue;
 		const char *reason = finding_string(signature, "reason");
-		buf_printf(out, "%ssignature %s: ", out->size ? "; " : "",
+		buf_printf(out, "%ssignature %s ", out->size ? "; " : "",
 			   finding_string_or(signature, "status", "status not known"));
 		words_openpgp(signature, out);
 		if (reason != NULL)
