@@ -319,7 +319,7 @@ START_TEST(compare_leaves_signatures_alone)
 	findings_conclude(findings);
 	ck_assert_int_eq(findings_exit(findings), 0);
 	struct buf text = {0};
-	report_render(findings, REPORT_TEXT, false, 0, &text);
+	report_render(findings, REPORT_TEXT, false, 1000, &text);
 	ck_assert_ptr_nonnull(strstr(text.data, "does not judge signatures"));
 	buf_free(&text);
 	json_decref(findings);
