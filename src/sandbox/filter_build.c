@@ -1,0 +1,146 @@
+/* The system call filter of builds. Compilers and test suites need most calls, so
+ * this one lists what is refused; all of it with an error rather than death, as
+ * configure scripts ask for things to see whether they are there. */
+#include "sandbox/build_private.h"
+#include "sandbox/filter_private.h"
+
+#include <errno.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+/* Names and mounts, other processes' memory, keys, the kernel itself, and interfaces
+ * whose history is one of holes. */
+static const char *const refused[] = {
+    "acct",
+    "add_key",
+    "adjtimex",
+    "bpf",
+    "chroot",
+    "clock_adjtime",
+    "clock_settime",
+    "create_module",
+    "delete_module",
+    "fanotify_init",
+    "finit_module",
+    "fsconfig",
+    "fsmount",
+    "fsopen",
+    "fspick",
+    "init_module",
+    "io_uring_enter",
+    "io_uring_register",
+    "io_uring_setup",
+    "ioperm",
+    "iopl",
+    "kcmp",
+    "kexec_file_load",
+    "kexec_load",
+    "keyctl",
+    "lookup_dcookie",
+    "mount",
+    "mount_setattr",
+    "move_mount",
+    "nfsservctl",
+    "open_by_handle_at",
+    "open_tree",
+    "perf_event_open",
+    "pidfd_getfd",
+    "pivot_root",
+    "process_madvise",
+    "process_vm_readv",
+    "process_vm_writev",
+    "ptrace",
+    "quotactl",
+    "quotactl_fd",
+    "reboot",
+    "request_key",
+    "setdomainname",
+    "sethostname",
+    "setns",
+    "settimeofday",
+    "swapoff",
+    "swapon",
+    "syslog",
+    "umount",
+    "umount2",
+    "unshare",
+    "userfaultfd",
+    "uselib",
+    "vhangup",
+    NULL,
+};
+
+/* Each flag of clone that makes a namespace; clone3 hides its flags in memory and
+ * so does not exist here, which the C library is prepared for. */
+static int
+refuse_namespaces(scmp_filter_ctx filter, struct err *err)
+{
+	for (uint64_t flag = 1; flag <= CLONE_NAMESPACES; flag <<= 1) {
+		/* 0x80 is part of the exit signal in clone, and means a time namespace
+		 * in clone3 only. */
+		if ((CLONE_NAMESPACES & flag) == 0 || flag == 0x80)
+			continue;
+		const struct scmp_arg_cmp has = {0, SCMP_CMP_MASKED_EQ, flag, flag};
+		if (filter_add(filter, SCMP_ACT_ERRNO(EPERM), "clone", &has, 1, err) ==
+		    -1)
+			return -1;
+	}
+	return filter_add(filter, SCMP_ACT_ERRNO(ENOSYS), "clone3", NULL, 0, err);
+}
+
+/* Local sockets, the internet families and routing questions; of every other value,
+ * also of those whose upper half the kernel would drop, nothing. */
+static int
+refuse_sockets(scmp_filter_ctx filter, struct err *err)
+{
+	static const char *const names[] = {"socket", "socketpair"};
+	for (size_t i = 0; i < ARRAY_COUNT(names); i++) {
+		for (scmp_datum_t family = 0; family <= AF_NETLINK + 1; family++) {
+			enum scmp_compare how =
+			    family > AF_NETLINK ? SCMP_CMP_GE : SCMP_CMP_EQ;
+			if (family == AF_UNIX || family == AF_INET ||
+			    family == AF_INET6 || family == AF_NETLINK)
+				continue;
+			const struct scmp_arg_cmp is = {0, how, family, 0};
+			if (filter_add(filter, SCMP_ACT_ERRNO(EAFNOSUPPORT), names[i],
+				       &is, 1, err) == -1)
+				return -1;
+		}
+	}
+	const struct scmp_arg_cmp netlink[] = {
+	    {0, SCMP_CMP_EQ, AF_NETLINK, 0}, {2, SCMP_CMP_NE, 0, 0}, /* NETLINK_ROUTE */
+	};
+	return filter_add(filter, SCMP_ACT_ERRNO(EAFNOSUPPORT), "socket", netlink, 2,
+			  err);
+}
+
+/* Typing into a terminal, and pasting a console's selection; the kernel looks at
+ * the lower half of the request only. */
+static int
+refuse_terminals(scmp_filter_ctx filter, struct err *err)
+{
+	static const scmp_datum_t requests[] = {TIOCSTI, TIOCLINUX};
+	for (size_t i = 0; i < ARRAY_COUNT(requests); i++) {
+		const struct scmp_arg_cmp is = {1, SCMP_CMP_MASKED_EQ, 0xffffffff,
+						requests[i]};
+		if (filter_add(filter, SCMP_ACT_ERRNO(EPERM), "ioctl", &is, 1, err) ==
+		    -1)
+			return -1;
+	}
+	return 0;
+}
+
+int
+filter_build(struct err *err)
+{
+	scmp_filter_ctx filter;
+	if (filter_new(SCMP_ACT_ALLOW, &filter, err) == -1)
+		return -1;
+	if (filter_add_names(filter, SCMP_ACT_ERRNO(EPERM), refused, err) == -1 ||
+	    refuse_namespaces(filter, err) == -1 || refuse_sockets(filter, err) == -1 ||
+	    refuse_terminals(filter, err) == -1) {
+		seccomp_release(filter);
+		return -1;
+	}
+	return filter_load(filter, err);
+}
