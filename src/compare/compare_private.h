@@ -1,0 +1,157 @@
+/*
+ * What the files of compare share: ranges (which bytes differ), differences (how one
+ * is told), and the steps from a pair of nodes to its entry.
+ *
+ * Ranges are in order on both sides, and the bytes between two of them are equal:
+ * putting the shipped bytes of every range into the rebuilt file gives the shipped file.
+ */
+#ifndef VERIFY_COMPARE_PRIVATE_H
+#define VERIFY_COMPARE_PRIVATE_H
+
+#include "compare/compare.h"
+
+/* ---- ranges ---------------------------------------------------------- */
+
+struct range {
+	uint64_t shipped, shipped_length;
+	uint64_t rebuilt, rebuilt_length;
+	uint64_t differing; /* bytes in it that really differ */
+};
+
+/* Past this many ranges of one file the nearest ones become one. */
+#define RANGES_MOST 100000
+/* Fewer equal bytes than this between two ranges do not part them. */
+#define RANGES_GAP 4
+
+struct ranges {
+	struct range *items;
+	size_t count, room;
+	size_t most;	/* 0: RANGES_MOST */
+	size_t barrier; /* ranges before it are not joined with later ones */
+	bool merged;	/* there were more than `most` */
+};
+
+/* Append a range that starts at or after the end of the last one, on both sides. */
+void ranges_add(struct ranges *ranges, const struct range *range);
+/* From now on nothing is joined with what came before (another section starts). */
+void ranges_part(struct ranges *ranges);
+/* Join the nearest ranges until at most `most` are left. */
+void ranges_limit(struct ranges *ranges, size_t most);
+uint64_t ranges_differing(const struct ranges *ranges);
+void ranges_free(struct ranges *ranges);
+
+/* One side of a comparison: bytes, and the mapping they came from (or NULL) so that
+ * what was read can leave memory. */
+struct side {
+	struct view view;
+	const struct mapping *mapping;
+};
+
+/* Differing ranges of two equally long parts, byte against byte. */
+void ranges_scan(const struct side *shipped, uint64_t shipped_offset,
+		 const struct side *rebuilt, uint64_t rebuilt_offset, uint64_t length,
+		 struct ranges *ranges);
+/* How many leading, how many trailing bytes (at most `length`) are equal. */
+uint64_t range_prefix(const struct side *shipped, uint64_t shipped_offset,
+		      const struct side *rebuilt, uint64_t rebuilt_offset,
+		      uint64_t length);
+uint64_t range_suffix(const struct side *shipped, uint64_t shipped_end,
+		      const struct side *rebuilt, uint64_t rebuilt_end, uint64_t length);
+
+/* Align two parts, following what was inserted and deleted; appends the ranges.
+ * Time is a few passes over what differs, memory is bounded. */
+void align_parts(const struct side *shipped, uint64_t shipped_offset,
+		 uint64_t shipped_length, const struct side *rebuilt,
+		 uint64_t rebuilt_offset, uint64_t rebuilt_length,
+		 struct ranges *ranges);
+/* The whole of both sides. */
+void align_all(const struct side *shipped, const struct side *rebuilt,
+	       struct ranges *ranges);
+/* Section by section: parts of the same name first, then what is left between them. */
+void align_maps(const struct side *shipped, const struct map *shipped_map,
+		const struct side *rebuilt, const struct map *rebuilt_map,
+		struct ranges *ranges);
+
+/* ---- edit scripts over tokens ---------------------------------------- */
+
+struct match {
+	size_t a, b, length; /* a[a..a+length) equals b[b..b+length) */
+};
+
+struct matches {
+	struct match *items;
+	size_t count, room;
+};
+
+/* A shortest edit script of two token lists with at most `most` edits (Myers' greedy
+ * algorithm), as the runs kept, in order. False when it would take more. */
+bool edit_matches(const uint32_t *a, size_t a_count, const uint32_t *b, size_t b_count,
+		  size_t most, struct matches *matches);
+/* Mark a longest strictly increasing subsequence of `values` in keep[]. Returns
+ * its length. */
+size_t edit_increasing(const uint64_t *values, size_t count, bool *keep);
+void matches_add(struct matches *matches, size_t a, size_t b, size_t length);
+void matches_free(struct matches *matches);
+
+/* ---- text ------------------------------------------------------------ */
+
+struct lines {
+	uint64_t *starts; /* starts[count] is the size of the text */
+	size_t count;
+};
+
+/* Is this text (no NUL or odd control byte, not too large for line comparison)? */
+bool lines_are(const struct view *view);
+void lines_split(const struct view *view, struct lines *lines);
+void lines_free(struct lines *lines);
+/* The line that holds `offset`, counted from 0. */
+size_t lines_find(const struct lines *lines, uint64_t offset);
+/* Ranges by lines: a range never joins two lines that can be told apart. False when the
+ * texts are too different for it; nothing was added then. */
+bool lines_ranges(const struct side *shipped, const struct lines *shipped_lines,
+		  const struct side *rebuilt, const struct lines *rebuilt_lines,
+		  struct ranges *ranges);
+
+/* ---- differences ----------------------------------------------------- */
+
+enum difference_kind {
+	DIFFERENCE_BYTES,
+	DIFFERENCE_METADATA,
+	DIFFERENCE_ORDER,
+	DIFFERENCE_STRUCTURE,
+};
+
+struct cause {
+	const char *name; /* NULL: unknown */
+	bool proved;
+	char *evidence; /* owned */
+};
+
+/* One difference of an entry. Strings are owned shown text, or NULL. */
+struct difference {
+	enum difference_kind kind;
+	bool placed; /* `range` is known */
+	struct range range;
+	char *place;
+	char *field;
+	char *shipped, *rebuilt; /* values; NULL: hexadecimal of the bytes is shown */
+	char *shipped_text, *rebuilt_text;
+	struct cause cause;
+	uint64_t aggregated; /* how many further ones this one stands for */
+};
+
+struct differences {
+	struct difference *items;
+	size_t count, room;
+};
+
+/* Append; takes the strings over. Past RANGES_MOST it is added to an earlier one of
+ * its kind and field instead, whose range grows to hold it. */
+void differences_add(struct differences *list, struct difference *difference);
+void differences_free(struct differences *list);
+void difference_clear(struct difference *difference);
+/* The DIFFERENCE object; the views give the excerpts, and may be NULL. */
+json_t *difference_json(const struct difference *difference, const struct view *shipped,
+			const struct view *rebuilt);
+
+#endif
