@@ -3,7 +3,8 @@
  * is told), and the steps from a pair of nodes to its entry.
  *
  * Ranges are in order on both sides, and the bytes between two of them are equal:
- * putting the shipped bytes of every range into the rebuilt file gives the shipped file.
+ * putting the shipped bytes of every range into the rebuilt file gives the shipped
+ * file.
  */
 #ifndef VERIFY_COMPARE_PRIVATE_H
 #define VERIFY_COMPARE_PRIVATE_H
@@ -26,9 +27,9 @@ struct range {
 struct ranges {
 	struct range *items;
 	size_t count, room;
-	size_t most;	/* 0: RANGES_MOST */
+	size_t most;    /* 0: RANGES_MOST */
 	size_t barrier; /* ranges before it are not joined with later ones */
-	bool merged;	/* there were more than `most` */
+	bool merged;    /* there were more than `most` */
 };
 
 /* Append a range that starts at or after the end of the last one, on both sides. */
@@ -56,7 +57,8 @@ uint64_t range_prefix(const struct side *shipped, uint64_t shipped_offset,
 		      const struct side *rebuilt, uint64_t rebuilt_offset,
 		      uint64_t length);
 uint64_t range_suffix(const struct side *shipped, uint64_t shipped_end,
-		      const struct side *rebuilt, uint64_t rebuilt_end, uint64_t length);
+		      const struct side *rebuilt, uint64_t rebuilt_end,
+		      uint64_t length);
 
 /* Align two parts, following what was inserted and deleted; appends the ranges.
  * Time is a few passes over what differs, memory is bounded. */
@@ -153,5 +155,130 @@ void difference_clear(struct difference *difference);
 /* The DIFFERENCE object; the views give the excerpts, and may be NULL. */
 json_t *difference_json(const struct difference *difference, const struct view *shipped,
 			const struct view *rebuilt);
+
+/* ---- one comparison -------------------------------------------------- */
+
+/* The two trees, where entries go, and what the description allows. */
+struct comparison {
+	struct tree *shipped, *rebuilt;
+	json_t *files;
+	const struct release *release; /* NULL: no exceptions */
+	node_id *excepted; /* the shipped node of each exception, or NODE_NONE */
+	size_t told;       /* differences in `files` so far: bounds those to come */
+};
+
+struct pair {
+	node_id shipped, rebuilt; /* NODE_NONE: only on the other side */
+};
+
+void comparison_init(struct comparison *comparison, struct tree *shipped,
+		     struct tree *rebuilt, json_t *files);
+/* Find the nodes that the release's exceptions name. */
+int comparison_except(struct comparison *comparison, const struct release *release,
+		      struct err *err);
+void comparison_free(struct comparison *comparison);
+
+/*
+ * Compare a pair and all that is in it, appending entries; *status is the worst.
+ * -1 only for ERR_SYSTEM and ERR_INTERRUPTED: everything else is an entry.
+ */
+int compare_pair(struct comparison *comparison, struct pair pair,
+		 enum file_status *status, struct err *err);
+
+/* Is it a container that a format's row can enter, or a folder with its members? */
+bool node_is_container(const struct node *node);
+/* Is the digest that of the whole content? Not where reading stopped early. */
+bool node_is_whole(const struct tree *tree, node_id id);
+
+/* A new entry, appended to the files: paths, format, sizes and digests of both. */
+json_t *entry_new(struct comparison *comparison, struct pair pair);
+/* The same without "path" of a pair, for what only a description names. */
+json_t *entry_named(json_t *files, const char *path, enum file_status status,
+		    const char *reason);
+void entry_status(json_t *entry, enum file_status status);
+enum file_status entry_get_status(const json_t *entry);
+/* "reason", joined with "; " to the one that is there. Shown text. */
+void entry_reason(json_t *entry, const char *format, ...) PRINTF_LIKE(2, 3);
+void entry_note(json_t *entry, enum note_kind kind, uint64_t offset, const char *text);
+/* Copy a node's notes; those of the rebuilt side say so. */
+void entry_notes(json_t *entry, const struct node *shipped, const struct node *rebuilt);
+/* Emit differences, their count and the differing bytes. */
+void entry_differences(struct comparison *comparison, json_t *entry,
+		       const struct differences *list, const struct view *shipped,
+		       const struct view *rebuilt);
+/* Says in `entry` why a pair could not be compared. */
+void entry_undecided(json_t *entry, const char *reason);
+
+/* Two files whose bytes differ and that nobody enters. */
+int leaf_compare(struct comparison *comparison, struct pair pair, json_t *entry,
+		 enum file_status *status, struct err *err);
+/* Two containers of one format, or two folders. */
+int container_compare(struct comparison *comparison, struct pair pair, json_t *entry,
+		      enum file_status *status, struct err *err);
+
+/* ---- members --------------------------------------------------------- */
+
+/* Members of two containers by path: in stored order of the shipped side, then
+ * those that only the rebuilt side has. */
+struct pairing {
+	struct pair *pairs;
+	size_t count;
+};
+
+void pairing_make(const struct comparison *comparison, struct pair containers,
+		  struct pairing *pairing);
+void pairing_free(struct pairing *pairing);
+
+/* A metadata difference that waits for its place among the container's bytes. */
+struct pending {
+	size_t pair;  /* index in the pairing */
+	size_t index; /* in the list of differences */
+};
+
+struct pendings {
+	struct pending *items;
+	size_t count, room;
+};
+
+/* Every field in which the records of a pair differ. `what` names the container's
+ * format. `times` false: mtime is not looked at; `owners` false: nor uid … group. */
+void metadata_compare(const struct node *shipped, const struct node *rebuilt,
+		      const char *what, bool times, bool owners,
+		      struct differences *list);
+/* The pairs that both sides have, in another order: one difference, or none. */
+void order_compare(const struct comparison *comparison, const struct pairing *pairing,
+		   struct differences *list);
+
+/* ---- a container's own bytes ----------------------------------------- */
+
+/*
+ * Compare what is not content through both maps, adding `structure` differences and
+ * giving the waiting metadata differences their place.
+ */
+void structure_compare(struct comparison *comparison, const struct side *shipped,
+		       const struct map *shipped_map, const struct side *rebuilt,
+		       const struct map *rebuilt_map, const struct pairing *pairing,
+		       struct pendings *pendings, struct differences *list);
+
+/* ---- causes and exceptions ------------------------------------------- */
+
+/* Does the extent's value follow from other bytes on this side? Recomputes the PE
+ * CheckSum and header checksums of tar. */
+bool cause_recomputes(const struct view *file, const struct extent *extent);
+/* Name a leaf's causes: build-id, PE CheckSum. */
+void causes_of_leaf(struct differences *list, const struct view *shipped,
+		    const struct map *shipped_map, const struct view *rebuilt,
+		    const struct map *rebuilt_map);
+/* Name a container's causes: times, header checksums. `contents_equal`: no member
+ * differs and none is missing. */
+void causes_of_container(struct differences *list, bool contents_equal,
+			 const struct view *shipped, const struct map *shipped_map,
+			 const struct view *rebuilt, const struct map *rebuilt_map);
+
+/* Are all of these differences inside of what the release's exceptions for this
+ * node allow? Adds "exceptions" to the entry then. */
+bool exceptions_allow(const struct comparison *comparison, node_id shipped_node,
+		      const struct differences *list, const struct map *shipped_map,
+		      const struct map *rebuilt_map, json_t *entry);
 
 #endif

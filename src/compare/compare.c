@@ -1,0 +1,158 @@
+/* A pair of nodes: identical, entered, or compared byte for byte. */
+#include "compare/compare_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+bool
+node_is_container(const struct node *node)
+{
+	if (node->member.type == MEMBER_FOLDER)
+		return true;
+	return node->member.type == MEMBER_FILE && node->format != NULL &&
+	       node->format->members != NULL;
+}
+
+/*
+ * A file whose reading stopped early is undecided, and so is the container it came
+ * out of. A container that was entered may also be undecided for what is in it; its
+ * own bytes are whole then, and the one above is not touched by that.
+ */
+bool
+node_is_whole(const struct tree *tree, node_id id)
+{
+	const struct node *node = tree_node(tree, id);
+	if (!node->undecided)
+		return true;
+	if (!node->expanded || node->format == NULL || node->format->members == NULL)
+		return false;
+	return node->parent == NODE_NONE || !tree_node(tree, node->parent)->undecided;
+}
+
+static bool
+nodes_identical(const struct comparison *comparison, struct pair pair)
+{
+	const struct node *shipped = tree_node(comparison->shipped, pair.shipped);
+	const struct node *rebuilt = tree_node(comparison->rebuilt, pair.rebuilt);
+	return shipped->member.type == MEMBER_FILE &&
+	       rebuilt->member.type == MEMBER_FILE && shipped->size == rebuilt->size &&
+	       sha256_equal(&shipped->sha256, &rebuilt->sha256);
+}
+
+/* Why one side cannot be compared as it is, or NULL. */
+static const char *
+not_whole_reason(const struct comparison *comparison, struct pair pair)
+{
+	const struct tree *trees[2] = {comparison->shipped, comparison->rebuilt};
+	const node_id ids[2] = {pair.shipped, pair.rebuilt};
+	for (size_t side = 0; side < 2; side++) {
+		const struct node *node = tree_node(trees[side], ids[side]);
+		if (node_is_whole(trees[side], ids[side]))
+			continue;
+		for (size_t i = 0; i < node->note_count; i++) {
+			if (node->notes[i].kind == NOTE_UNDECIDED)
+				return node->notes[i].text;
+		}
+		return "its content could not be read";
+	}
+	return NULL;
+}
+
+/* One side is a file, the other is something else (a link, a folder, a device). */
+static enum file_status
+tell_types(json_t *entry, const struct node *shipped, const struct node *rebuilt)
+{
+	entry_reason(entry, "a %s on the shipped side, a %s on the rebuilt side",
+		     member_type_name(shipped->member.type),
+		     member_type_name(rebuilt->member.type));
+	return STATUS_DIFFERENT;
+}
+
+static int
+compare_contents(struct comparison *comparison, struct pair pair, json_t *entry,
+		 enum file_status *status, struct err *err)
+{
+	const struct node *shipped = tree_node(comparison->shipped, pair.shipped);
+	const struct node *rebuilt = tree_node(comparison->rebuilt, pair.rebuilt);
+	if (shipped->member.type != rebuilt->member.type) {
+		*status = tell_types(entry, shipped, rebuilt);
+		return 0;
+	}
+	if (node_is_container(shipped) && node_is_container(rebuilt) &&
+	    shipped->format == rebuilt->format)
+		return container_compare(comparison, pair, entry, status, err);
+	entry_notes(entry, shipped, rebuilt);
+	if (shipped->format != rebuilt->format) {
+		char *text = base_format(
+		    "the shipped file is %s, the rebuilt one %s",
+		    shipped->format ? shipped->format->title : "of no known format",
+		    rebuilt->format ? rebuilt->format->title : "of no known format");
+		entry_note(entry, NOTE_REMARK, 0, text);
+		free(text);
+	}
+	return leaf_compare(comparison, pair, entry, status, err);
+}
+
+int
+compare_pair(struct comparison *comparison, struct pair pair, enum file_status *status,
+	     struct err *err)
+{
+	json_t *entry = entry_new(comparison, pair);
+	const char *reason = not_whole_reason(comparison, pair);
+	*status = STATUS_IDENTICAL;
+	if (reason != NULL) {
+		*status = STATUS_UNDECIDED;
+		entry_undecided(entry, reason);
+		entry_notes(entry, tree_node(comparison->shipped, pair.shipped),
+			    tree_node(comparison->rebuilt, pair.rebuilt));
+		return 0;
+	}
+	if (nodes_identical(comparison, pair)) {
+		entry_status(entry, STATUS_IDENTICAL);
+		entry_notes(entry, tree_node(comparison->shipped, pair.shipped), NULL);
+		return 0;
+	}
+	struct err trouble = {0};
+	if (compare_contents(comparison, pair, entry, status, &trouble) == -1) {
+		if (trouble.kind == ERR_SYSTEM || trouble.kind == ERR_INTERRUPTED) {
+			*err = trouble;
+			return -1;
+		}
+		*status = STATUS_UNDECIDED;
+		entry_undecided(entry, trouble.message);
+		return 0;
+	}
+	/* Two folders without a difference have no bytes to speak of. */
+	size_t last = json_array_size(comparison->files) - 1;
+	bool folders =
+	    tree_node(comparison->shipped, pair.shipped)->member.type == MEMBER_FOLDER;
+	entry_status(entry, *status);
+	if (folders && *status == STATUS_IDENTICAL) {
+		for (size_t i = 0; i <= last; i++) {
+			if (json_array_get(comparison->files, i) == entry) {
+				json_array_remove(comparison->files, i);
+				break;
+			}
+		}
+	}
+	return 0;
+}
+
+int
+compare_nodes(struct tree *shipped, node_id shipped_node, struct tree *rebuilt,
+	      node_id rebuilt_node, const struct release *exceptions, json_t *files,
+	      enum file_status *worst, struct err *err)
+{
+	struct comparison comparison;
+	enum file_status status = STATUS_IDENTICAL;
+	comparison_init(&comparison, shipped, rebuilt, files);
+	int result = comparison_except(&comparison, exceptions, err);
+	if (result == 0)
+		result =
+		    compare_pair(&comparison, (struct pair){shipped_node, rebuilt_node},
+				 &status, err);
+	comparison_free(&comparison);
+	if (result == 0)
+		*worst = status;
+	return result;
+}

@@ -1,0 +1,407 @@
+/*
+ * Two containers whose bytes differ: entered, paired, and compared member by
+ * member; then their records, their order, and their own bytes.
+ */
+#include "compare/compare_private.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Containers above this size are entered by one thread for each side. */
+#define THREAD_FROM ((uint64_t)1 << 20)
+
+/* All that is known of two containers while they are compared. */
+struct containers {
+	struct comparison *comparison;
+	struct pair pair;
+	const struct format *format; /* NULL: two folders */
+	struct pairing pairing;
+	struct pendings pendings;
+	struct differences list;
+	enum file_status members; /* the worst of what is in them */
+	struct mapping mappings[2];
+	struct side shipped, rebuilt;
+	struct map *shipped_map, *rebuilt_map;
+};
+
+/* ---- entering -------------------------------------------------------- */
+
+struct entering {
+	struct tree *tree;
+	node_id node;
+	int result;
+	struct err err;
+};
+
+static void *
+enter(void *context)
+{
+	struct entering *entering = context;
+	entering->result = tree_expand(entering->tree, entering->node, &entering->err);
+	return NULL;
+}
+
+/* Both at once when it is worth a thread. */
+static int
+enter_both(struct comparison *comparison, struct pair pair, struct err *err)
+{
+	struct entering shipped = {.tree = comparison->shipped, .node = pair.shipped};
+	struct entering rebuilt = {.tree = comparison->rebuilt, .node = pair.rebuilt};
+	uint64_t size = tree_node(comparison->rebuilt, pair.rebuilt)->size;
+	pthread_t thread;
+	if (size >= THREAD_FROM &&
+	    pthread_create(&thread, NULL, enter, &rebuilt) == 0) {
+		enter(&shipped);
+		pthread_join(thread, NULL);
+	} else {
+		enter(&shipped);
+		enter(&rebuilt);
+	}
+	if (shipped.result == -1 || rebuilt.result == -1) {
+		*err = shipped.result == -1 ? shipped.err : rebuilt.err;
+		return err_at(err, "cannot unpack the %s side",
+			      shipped.result == -1 ? "shipped" : "rebuilt");
+	}
+	return 0;
+}
+
+/* ---- members --------------------------------------------------------- */
+
+static void
+worsen(enum file_status *worst, enum file_status status)
+{
+	if (status > *worst)
+		*worst = status;
+}
+
+static size_t
+count_below(const struct tree *tree, node_id id)
+{
+	size_t count = 0;
+	for (node_id child = tree_node(tree, id)->first_child; child != NODE_NONE;
+	     child = tree_node(tree, child)->next_sibling)
+		count += 1 + count_below(tree, child);
+	return count;
+}
+
+/* A member with the same bytes that also is on one side only: it was renamed. */
+static char *
+renamed_from(const struct containers *containers, const struct node *node, bool shipped)
+{
+	const struct comparison *comparison = containers->comparison;
+	if (node->member.type != MEMBER_FILE || node->size == 0)
+		return NULL;
+	for (size_t i = 0; i < containers->pairing.count; i++) {
+		struct pair pair = containers->pairing.pairs[i];
+		node_id id = shipped ? pair.rebuilt : pair.shipped;
+		if (id == NODE_NONE ||
+		    (shipped ? pair.shipped : pair.rebuilt) != NODE_NONE)
+			continue;
+		const struct node *other =
+		    tree_node(shipped ? comparison->rebuilt : comparison->shipped, id);
+		if (other->size == node->size &&
+		    sha256_equal(&other->sha256, &node->sha256))
+			return text_shown(other->member.path);
+	}
+	return NULL;
+}
+
+/* An entry for a member that one side lacks, saying how much is in it. */
+static int
+tell_lone(struct containers *containers, struct pair pair, struct err *err)
+{
+	struct comparison *comparison = containers->comparison;
+	bool shipped = pair.shipped != NODE_NONE;
+	struct tree *tree = shipped ? comparison->shipped : comparison->rebuilt;
+	node_id id = shipped ? pair.shipped : pair.rebuilt;
+	if (tree_expand_all(tree, id, err) == -1)
+		return -1;
+	enum file_status status = shipped ? STATUS_EXTRA : STATUS_MISSING;
+	json_t *entry = entry_new(comparison, pair);
+	size_t inside = count_below(tree, id);
+	const struct node *node = tree_node(tree, id);
+	char *other = renamed_from(containers, node, shipped);
+	entry_status(entry, status);
+	entry_reason(entry, "%s",
+		     shipped ? "only on the shipped side" : "only on the rebuilt side");
+	if (inside > 0)
+		entry_reason(entry, "with %zu members in it", inside);
+	if (other != NULL)
+		entry_reason(entry, "the %s side has the same bytes as '%s'",
+			     shipped ? "rebuilt" : "shipped", other);
+	entry_notes(entry, node, NULL);
+	worsen(&containers->members, status);
+	free(other);
+	return 0;
+}
+
+static void
+pendings_add(struct pendings *pendings, size_t pair, size_t index)
+{
+	if (pendings->count == pendings->room) {
+		pendings->room = pendings->room ? 2 * pendings->room : 16;
+		pendings->items = base_realloc(pendings->items, pendings->room,
+					       sizeof(*pendings->items));
+	}
+	pendings->items[pendings->count++] = (struct pending){pair, index};
+}
+
+/* One pair of members: its record now, its content if it has any. */
+static int
+compare_member(struct containers *containers, size_t index, struct err *err)
+{
+	struct comparison *comparison = containers->comparison;
+	struct pair pair = containers->pairing.pairs[index];
+	const struct node *shipped = tree_node(comparison->shipped, pair.shipped);
+	const struct node *rebuilt = tree_node(comparison->rebuilt, pair.rebuilt);
+	size_t before = containers->list.count;
+	metadata_compare(shipped, rebuilt,
+			 containers->format ? containers->format->name : "folder", true,
+			 true, &containers->list);
+	for (size_t i = before; i < containers->list.count; i++)
+		pendings_add(&containers->pendings, index, i);
+	if (shipped->member.type != MEMBER_FILE && rebuilt->member.type != MEMBER_FILE)
+		return 0;
+	enum file_status status = STATUS_IDENTICAL;
+	if (compare_pair(comparison, pair, &status, err) == -1)
+		return -1;
+	worsen(&containers->members, status);
+	return 0;
+}
+
+static int
+compare_members(struct containers *containers, struct err *err)
+{
+	pairing_make(containers->comparison, containers->pair, &containers->pairing);
+	for (size_t i = 0; i < containers->pairing.count; i++) {
+		struct pair pair = containers->pairing.pairs[i];
+		if (interrupt_check(err) == -1)
+			return -1;
+		bool both = pair.shipped != NODE_NONE && pair.rebuilt != NODE_NONE;
+		if ((both ? compare_member(containers, i, err)
+			  : tell_lone(containers, pair, err)) == -1)
+			return -1;
+	}
+	order_compare(containers->comparison, &containers->pairing, &containers->list);
+	return 0;
+}
+
+/* ---- the container's own bytes --------------------------------------- */
+
+/* Everything from the first to the last byte that differs. */
+static struct range
+raw_range(const struct side *shipped, const struct side *rebuilt)
+{
+	uint64_t s = shipped->view.size, r = rebuilt->view.size,
+		 shorter = s < r ? s : r;
+	uint64_t same = range_prefix(shipped, 0, rebuilt, 0, shorter);
+	uint64_t tail = range_suffix(shipped, s, rebuilt, r, shorter - same);
+	struct range range = {same, s - same - tail, same, r - same - tail, 0};
+	range.differing = range.shipped_length > range.rebuilt_length
+			      ? range.shipped_length
+			      : range.rebuilt_length;
+	return range;
+}
+
+/* The bytes differ, and nothing that was looked at says where. */
+static void
+tell_raw(struct containers *containers)
+{
+	struct difference one = {.kind = DIFFERENCE_STRUCTURE, .placed = true};
+	bool stream = containers->format->compressor;
+	one.range = raw_range(&containers->shipped, &containers->rebuilt);
+	one.place = base_strdup(
+	    stream ? "compressed bytes"
+		   : "container bytes differ outside of what its members say");
+	one.field = base_strdup(stream ? "compressed bytes" : "container bytes");
+	if (stream && containers->pairing.count == 1) {
+		char hex[SHA256_HEX];
+		const struct node *content =
+		    tree_node(containers->comparison->shipped,
+			      containers->pairing.pairs[0].shipped);
+		sha256_hex(&content->sha256, hex);
+		one.cause.name = "compressor";
+		one.cause.proved = true;
+		one.cause.evidence = base_format(
+		    "both sides decompress to the same %ju bytes, SHA-256 %s",
+		    (uintmax_t)content->size, hex);
+	}
+	differences_add(&containers->list, &one);
+}
+
+static bool
+has_suspect(const struct node *node)
+{
+	for (size_t i = 0; i < node->note_count; i++) {
+		if (node->notes[i].kind == NOTE_SUSPECT)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * What is different in the members was excused (a signature, an exception), and the
+ * container's own bytes have no map: a stream whose row read it to the end follows
+ * from its content, anything else was not looked at.
+ */
+static void
+tell_unmapped(const struct containers *containers, json_t *entry,
+	      enum file_status *status)
+{
+	const struct comparison *comparison = containers->comparison;
+	bool suspect =
+	    has_suspect(tree_node(comparison->shipped, containers->pair.shipped)) ||
+	    has_suspect(tree_node(comparison->rebuilt, containers->pair.rebuilt));
+	if (containers->format->compressor && !suspect)
+		return;
+	worsen(status, STATUS_UNDECIDED);
+	entry_reason(entry,
+		     "the container's bytes outside of its members could not be "
+		     "compared: format '%s' has no map",
+		     containers->format->name);
+}
+
+static int
+open_bytes(struct containers *containers, struct err *err)
+{
+	struct comparison *comparison = containers->comparison;
+	if (tree_map(comparison->shipped, containers->pair.shipped,
+		     &containers->mappings[0], err) == -1 ||
+	    tree_map(comparison->rebuilt, containers->pair.rebuilt,
+		     &containers->mappings[1], err) == -1)
+		return -1;
+	containers->shipped =
+	    (struct side){containers->mappings[0].view, &containers->mappings[0]};
+	containers->rebuilt =
+	    (struct side){containers->mappings[1].view, &containers->mappings[1]};
+	return 0;
+}
+
+static void
+compare_maps(struct containers *containers, json_t *entry)
+{
+	struct err troubles[2] = {{0}, {0}};
+	containers->shipped_map =
+	    format_map(containers->format, &containers->shipped.view, &troubles[0]);
+	containers->rebuilt_map =
+	    format_map(containers->format, &containers->rebuilt.view, &troubles[1]);
+	for (size_t i = 0; i < 2; i++) {
+		if (troubles[i].kind == ERR_NONE)
+			continue;
+		char *text =
+		    base_format("%s side: its parts could not be told apart to "
+				"the end: %s",
+				i == 0 ? "shipped" : "rebuilt", troubles[i].message);
+		entry_note(entry, NOTE_SUSPECT, 0, text);
+		free(text);
+	}
+	structure_compare(containers->comparison, &containers->shipped,
+			  containers->shipped_map, &containers->rebuilt,
+			  containers->rebuilt_map, &containers->pairing,
+			  &containers->pendings, &containers->list);
+}
+
+/* ---- the status ------------------------------------------------------ */
+
+/* Undecided when something in either container could not be looked into. */
+static void
+judge_undecided(const struct containers *containers, json_t *entry,
+		enum file_status *status)
+{
+	const struct comparison *comparison = containers->comparison;
+	const struct node *nodes[2] = {
+	    tree_node(comparison->shipped, containers->pair.shipped),
+	    tree_node(comparison->rebuilt, containers->pair.rebuilt)};
+	for (size_t side = 0; side < 2; side++) {
+		if (!nodes[side]->undecided)
+			continue;
+		worsen(status, STATUS_UNDECIDED);
+		for (size_t i = 0; i < nodes[side]->note_count; i++) {
+			if (nodes[side]->notes[i].kind == NOTE_UNDECIDED)
+				entry_reason(entry, "%s side: %s",
+					     side == 0 ? "shipped" : "rebuilt",
+					     nodes[side]->notes[i].text);
+		}
+	}
+}
+
+/* The worst of its parts, the container's own differences being one of them. */
+static enum file_status
+judge(struct containers *containers, json_t *entry)
+{
+	struct comparison *comparison = containers->comparison;
+	enum file_status status = containers->members;
+	bool contents_equal = status == STATUS_IDENTICAL;
+	if (status > STATUS_UNDECIDED)
+		status = STATUS_DIFFERENT;
+	judge_undecided(containers, entry, &status);
+	if (containers->format != NULL && containers->format->map == NULL &&
+	    containers->list.count == 0 && !contents_equal && status < STATUS_UNDECIDED)
+		tell_unmapped(containers, entry, &status);
+	/* Bytes that differ are never told as nothing. */
+	if (containers->format != NULL && containers->list.count == 0 &&
+	    status == STATUS_IDENTICAL)
+		tell_raw(containers);
+	causes_of_container(&containers->list, contents_equal,
+			    &containers->shipped.view, containers->shipped_map,
+			    &containers->rebuilt.view, containers->rebuilt_map);
+	if (containers->list.count > 0) {
+		bool allowed = exceptions_allow(
+		    comparison, containers->pair.shipped, &containers->list,
+		    containers->shipped_map, containers->rebuilt_map, entry);
+		worsen(&status, allowed ? STATUS_EXPLAINED : STATUS_DIFFERENT);
+	}
+	return status;
+}
+
+static void
+containers_close(struct containers *containers)
+{
+	pairing_free(&containers->pairing);
+	free(containers->pendings.items);
+	differences_free(&containers->list);
+	map_free(containers->shipped_map);
+	map_free(containers->rebuilt_map);
+	mapping_close(&containers->mappings[0]);
+	mapping_close(&containers->mappings[1]);
+}
+
+static int
+containers_run(struct containers *containers, json_t *entry, enum file_status *status,
+	       struct err *err)
+{
+	struct comparison *comparison = containers->comparison;
+	struct pair pair = containers->pair;
+	if (enter_both(comparison, pair, err) == -1 ||
+	    compare_members(containers, err) == -1)
+		return -1;
+	if (containers->format != NULL) {
+		if (open_bytes(containers, err) == -1)
+			return -1;
+		if (containers->format->map != NULL)
+			compare_maps(containers, entry);
+	}
+	json_object_set_new(entry, "container", json_true());
+	*status = judge(containers, entry);
+	entry_notes(entry, tree_node(comparison->shipped, pair.shipped),
+		    tree_node(comparison->rebuilt, pair.rebuilt));
+	entry_differences(comparison, entry, &containers->list,
+			  containers->format ? &containers->shipped.view : NULL,
+			  containers->format ? &containers->rebuilt.view : NULL);
+	return 0;
+}
+
+int
+container_compare(struct comparison *comparison, struct pair pair, json_t *entry,
+		  enum file_status *status, struct err *err)
+{
+	struct containers containers = {
+	    .comparison = comparison,
+	    .pair = pair,
+	    .format = tree_node(comparison->shipped, pair.shipped)->format,
+	    .members = STATUS_IDENTICAL};
+	int result = containers_run(&containers, entry, status, err);
+	containers_close(&containers);
+	return result;
+}

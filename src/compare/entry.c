@@ -1,0 +1,160 @@
+/* Entries of the findings' "files": see verify-findings(5). */
+#include "compare/compare_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void
+set_text(json_t *object, const char *key, const char *text)
+{
+	json_object_set_new(object, key, json_string(text));
+}
+
+static json_t *
+side_json(const struct node *node)
+{
+	json_t *side = json_object();
+	const struct member *member = &node->member;
+	set_text(side, "type", member_type_name(member->type));
+	if (member->type == MEMBER_FILE || member->type == MEMBER_SYMLINK) {
+		json_object_set_new(side, "size", json_integer((json_int_t)node->size));
+		json_object_set_new(side, "sha256", sha256_json(&node->sha256));
+	}
+	if (member->has_mode) {
+		char mode[16];
+		snprintf(mode, sizeof(mode), "%04o", (unsigned)(member->mode & 07777));
+		set_text(side, "mode", mode);
+	}
+	return side;
+}
+
+static void
+set_path(json_t *entry, const char *key, const struct tree *tree, node_id id)
+{
+	char *path = tree_path(tree, id);
+	set_text(entry, key, path);
+	free(path);
+}
+
+json_t *
+entry_new(struct comparison *comparison, struct pair pair)
+{
+	json_t *entry = json_object();
+	const struct node *node = NULL;
+	if (pair.rebuilt != NODE_NONE) {
+		node = tree_node(comparison->rebuilt, pair.rebuilt);
+		set_path(entry, "built", comparison->rebuilt, pair.rebuilt);
+		json_object_set_new(entry, "rebuilt", side_json(node));
+	}
+	if (pair.shipped != NODE_NONE) {
+		node = tree_node(comparison->shipped, pair.shipped);
+		set_path(entry, "path", comparison->shipped, pair.shipped);
+		json_object_set_new(entry, "shipped", side_json(node));
+	} else {
+		set_path(entry, "path", comparison->rebuilt, pair.rebuilt);
+		json_object_del(entry, "built");
+	}
+	if (node != NULL && node->format != NULL)
+		set_text(entry, "format", node->format->name);
+	json_array_append_new(comparison->files, entry);
+	return entry;
+}
+
+json_t *
+entry_named(json_t *files, const char *path, enum file_status status,
+	    const char *reason)
+{
+	json_t *entry = json_object();
+	set_text(entry, "path", path);
+	entry_status(entry, status);
+	set_text(entry, "reason", reason);
+	json_array_append_new(files, entry);
+	return entry;
+}
+
+void
+entry_status(json_t *entry, enum file_status status)
+{
+	set_text(entry, "status", file_status_name(status));
+}
+
+enum file_status
+entry_get_status(const json_t *entry)
+{
+	enum file_status status = STATUS_UNDECIDED;
+	const char *name = json_string_value(json_object_get(entry, "status"));
+	if (name != NULL)
+		file_status_parse(name, &status);
+	return status;
+}
+
+void
+entry_reason(json_t *entry, const char *format, ...)
+{
+	struct buf text = {0};
+	const char *before = json_string_value(json_object_get(entry, "reason"));
+	if (before != NULL)
+		buf_printf(&text, "%s; ", before);
+	va_list args;
+	va_start(args, format);
+	buf_vprintf(&text, format, args);
+	va_end(args);
+	set_text(entry, "reason", text.data);
+	buf_free(&text);
+}
+
+void
+entry_undecided(json_t *entry, const char *reason)
+{
+	entry_status(entry, STATUS_UNDECIDED);
+	entry_reason(entry, "%s", reason);
+}
+
+void
+entry_note(json_t *entry, enum note_kind kind, uint64_t offset, const char *text)
+{
+	json_t *notes = json_object_get(entry, "notes");
+	if (notes == NULL) {
+		notes = json_array();
+		json_object_set_new(entry, "notes", notes);
+	}
+	json_t *note = json_object();
+	set_text(note, "kind", note_kind_name(kind));
+	json_object_set_new(note, "offset", json_integer((json_int_t)offset));
+	set_text(note, "text", text);
+	json_array_append_new(notes, note);
+}
+
+void
+entry_notes(json_t *entry, const struct node *shipped, const struct node *rebuilt)
+{
+	for (size_t i = 0; shipped != NULL && i < shipped->note_count; i++)
+		entry_note(entry, shipped->notes[i].kind, shipped->notes[i].offset,
+			   shipped->notes[i].text);
+	for (size_t i = 0; rebuilt != NULL && i < rebuilt->note_count; i++) {
+		char *text = base_format("rebuilt: %s", rebuilt->notes[i].text);
+		entry_note(entry, rebuilt->notes[i].kind, rebuilt->notes[i].offset,
+			   text);
+		free(text);
+	}
+}
+
+void
+entry_differences(struct comparison *comparison, json_t *entry,
+		  const struct differences *list, const struct view *shipped,
+		  const struct view *rebuilt)
+{
+	json_t *array = json_array();
+	uint64_t bytes = 0;
+	for (size_t i = 0; i < list->count; i++) {
+		const struct difference *one = &list->items[i];
+		if (one->placed)
+			bytes += one->range.differing;
+		json_array_append_new(array, difference_json(one, shipped, rebuilt));
+	}
+	comparison->told += list->count;
+	json_object_set_new(entry, "differences", array);
+	json_object_set_new(entry, "difference_count",
+			    json_integer((json_int_t)list->count));
+	json_object_set_new(entry, "differing_bytes", json_integer((json_int_t)bytes));
+}

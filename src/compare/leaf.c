@@ -1,0 +1,249 @@
+/* Two files whose bytes differ: the graft, the ranges, and their places. */
+#include "compare/compare_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define LINE_SHOWN 200 /* bytes of a line that are quoted */
+/* Past RANGES_MOST differences in all findings, this many in each further file. */
+#define LATER_MOST 1000
+
+/* All that is looked at while one pair of leaves is compared. */
+struct leaf {
+	struct comparison *comparison;
+	struct pair pair;
+	const struct format *format;  /* of the shipped side */
+	struct mapping mappings[2];   /* of the two files */
+	struct side shipped, rebuilt; /* rebuilt: the grafted bytes when there are */
+	struct map *shipped_map, *rebuilt_map;
+	struct lines lines[2];
+	bool text;
+	struct graft graft;
+	enum graft_answer grafted;
+};
+
+static void
+leaf_close(struct leaf *leaf)
+{
+	map_free(leaf->shipped_map);
+	map_free(leaf->rebuilt_map);
+	lines_free(&leaf->lines[0]);
+	lines_free(&leaf->lines[1]);
+	graft_free(&leaf->graft);
+	mapping_close(&leaf->mappings[0]);
+	mapping_close(&leaf->mappings[1]);
+}
+
+static int
+leaf_open(struct leaf *leaf, struct err *err)
+{
+	struct comparison *comparison = leaf->comparison;
+	if (tree_map(comparison->shipped, leaf->pair.shipped, &leaf->mappings[0],
+		     err) == -1)
+		return err_at(err, "shipped");
+	if (tree_map(comparison->rebuilt, leaf->pair.rebuilt, &leaf->mappings[1],
+		     err) == -1)
+		return err_at(err, "rebuilt");
+	leaf->shipped = (struct side){leaf->mappings[0].view, &leaf->mappings[0]};
+	leaf->rebuilt = (struct side){leaf->mappings[1].view, &leaf->mappings[1]};
+	return 0;
+}
+
+static json_t *
+strings_json(const struct strings *list)
+{
+	json_t *array = json_array();
+	for (size_t i = 0; i < list->count; i++)
+		json_array_append_new(array, text_json(list->items[i]));
+	return array;
+}
+
+/* Give the rebuilt file the shipped file's signature, where the format can. True
+ * when nothing differs then. */
+static bool
+leaf_graft(struct leaf *leaf, json_t *entry)
+{
+	struct err trouble = {0};
+	const struct format *format = leaf->format;
+	const struct node *rebuilt =
+	    tree_node(leaf->comparison->rebuilt, leaf->pair.rebuilt);
+	if (format == NULL || format->graft == NULL || rebuilt->format != format)
+		return false;
+	leaf->grafted = format->graft(&leaf->shipped.view, &leaf->rebuilt.view,
+				      &leaf->graft, &trouble);
+	if (leaf->grafted == GRAFT_FAILED) {
+		char *text =
+		    base_format("the signature cannot be moved onto the rebuilt "
+				"file: %s",
+				trouble.message);
+		entry_note(entry, NOTE_REMARK, 0, text);
+		free(text);
+	}
+	if (leaf->grafted != GRAFT_DONE)
+		return false;
+	struct sha256 digest;
+	struct view bytes = view_of_buf(&leaf->graft.bytes);
+	json_t *object = json_object();
+	sha256_of(bytes.data, bytes.size, &digest);
+	json_object_set_new(object, "sha256", sha256_json(&digest));
+	json_object_set_new(object, "steps", strings_json(&leaf->graft.steps));
+	json_object_set_new(entry, "graft", object);
+	leaf->rebuilt = (struct side){bytes, NULL};
+	return view_equal(&leaf->shipped.view, &bytes);
+}
+
+static bool
+is_text_format(const struct format *format)
+{
+	return format == NULL || strcmp(format->name, "text") == 0;
+}
+
+static void
+leaf_ranges(struct leaf *leaf, struct ranges *ranges)
+{
+	struct comparison *comparison = leaf->comparison;
+	const struct node *shipped = tree_node(comparison->shipped, leaf->pair.shipped);
+	const struct node *rebuilt = tree_node(comparison->rebuilt, leaf->pair.rebuilt);
+	leaf->shipped_map = format_map(shipped->format, &leaf->shipped.view, NULL);
+	leaf->rebuilt_map = format_map(rebuilt->format, &leaf->rebuilt.view, NULL);
+	leaf->text = is_text_format(shipped->format) &&
+		     is_text_format(rebuilt->format) &&
+		     lines_are(&leaf->shipped.view) && lines_are(&leaf->rebuilt.view);
+	if (leaf->text) {
+		lines_split(&leaf->shipped.view, &leaf->lines[0]);
+		lines_split(&leaf->rebuilt.view, &leaf->lines[1]);
+		if (lines_ranges(&leaf->shipped, &leaf->lines[0], &leaf->rebuilt,
+				 &leaf->lines[1], ranges))
+			return;
+	}
+	if (shipped->format != NULL && shipped->format == rebuilt->format &&
+	    shipped->format->map != NULL && shipped->format->members == NULL)
+		align_maps(&leaf->shipped, leaf->shipped_map, &leaf->rebuilt,
+			   leaf->rebuilt_map, ranges);
+	else
+		align_all(&leaf->shipped, &leaf->rebuilt, ranges);
+}
+
+/* The line at an offset, without its end, as shown text; NULL past the end. */
+static char *
+line_text(const struct view *view, const struct lines *lines, uint64_t offset)
+{
+	struct view part;
+	if (offset >= view->size)
+		return NULL;
+	size_t line = lines_find(lines, offset);
+	uint64_t start = lines->starts[line], length = lines->starts[line + 1] - start;
+	if (view_sub(view, start, length, &part) == -1)
+		return NULL;
+	if (part.size > 0 && part.data[part.size - 1] == '\n')
+		part.size--;
+	if (part.size > LINE_SHOWN)
+		part.size = LINE_SHOWN;
+	return text_shown_n(part.data, (size_t)part.size);
+}
+
+/* "line 12": of the shipped side, or of the rebuilt side when it is only there. */
+static void
+place_line(const struct leaf *leaf, const struct range *range,
+	   struct difference *difference)
+{
+	bool there = range->shipped_length > 0;
+	const struct lines *lines = &leaf->lines[there ? 0 : 1];
+	uint64_t offset = there ? range->shipped : range->rebuilt;
+	uint64_t length = there ? range->shipped_length : range->rebuilt_length;
+	size_t first = lines_find(lines, offset) + 1;
+	size_t last = lines_find(lines, offset + length - 1) + 1;
+	const char *side = there ? "" : " of the rebuilt file";
+	if (first == last)
+		difference->place = base_format("line %zu%s", first, side);
+	else
+		difference->place =
+		    base_format("lines %zu to %zu%s", first, last, side);
+	difference->shipped_text =
+	    line_text(&leaf->shipped.view, &leaf->lines[0], range->shipped);
+	difference->rebuilt_text =
+	    line_text(&leaf->rebuilt.view, &leaf->lines[1], range->rebuilt);
+}
+
+static void
+place_bytes(const struct leaf *leaf, const struct range *range,
+	    struct difference *difference)
+{
+	struct buf place = {0};
+	if (range->shipped_length > 0) {
+		map_place(leaf->shipped_map, range->shipped, &place);
+	} else {
+		map_place(leaf->rebuilt_map, range->rebuilt, &place);
+		buf_puts(&place, " of the rebuilt file");
+	}
+	difference->place = buf_take(&place);
+}
+
+static void
+leaf_differences(struct leaf *leaf, const struct ranges *ranges,
+		 struct differences *list)
+{
+	for (size_t i = 0; i < ranges->count; i++) {
+		struct difference one = {.kind = DIFFERENCE_BYTES,
+					 .placed = true,
+					 .range = ranges->items[i]};
+		if (leaf->text)
+			place_line(leaf, &one.range, &one);
+		else
+			place_bytes(leaf, &one.range, &one);
+		differences_add(list, &one);
+	}
+}
+
+/* List what differs, and judge it by the declared exceptions. */
+static enum file_status
+leaf_tell(struct leaf *leaf, json_t *entry)
+{
+	struct comparison *comparison = leaf->comparison;
+	struct ranges ranges = {0};
+	struct differences list = {0};
+	enum file_status status = STATUS_DIFFERENT;
+	if (comparison->told >= RANGES_MOST)
+		ranges.most = LATER_MOST;
+	leaf_ranges(leaf, &ranges);
+	ranges_limit(&ranges, ranges.most ? ranges.most : RANGES_MOST);
+	leaf_differences(leaf, &ranges, &list);
+	if (ranges.merged)
+		entry_note(entry, NOTE_REMARK, 0,
+			   "so much differs that near ranges are listed as one: each "
+			   "still holds every byte that differs");
+	causes_of_leaf(&list, &leaf->shipped.view, leaf->shipped_map,
+		       &leaf->rebuilt.view, leaf->rebuilt_map);
+	if (list.count == 0) {
+		entry_reason(entry, "the digests differ, but no byte does: the file "
+				    "changed while it was read");
+		status = STATUS_UNDECIDED;
+	} else if (exceptions_allow(comparison, leaf->pair.shipped, &list,
+				    leaf->shipped_map, leaf->rebuilt_map, entry)) {
+		status = STATUS_EXPLAINED;
+	}
+	entry_differences(comparison, entry, &list, &leaf->shipped.view,
+			  &leaf->rebuilt.view);
+	differences_free(&list);
+	ranges_free(&ranges);
+	return status;
+}
+
+int
+leaf_compare(struct comparison *comparison, struct pair pair, json_t *entry,
+	     enum file_status *status, struct err *err)
+{
+	struct leaf leaf = {.comparison = comparison,
+			    .pair = pair,
+			    .format =
+				tree_node(comparison->shipped, pair.shipped)->format};
+	if (leaf_open(&leaf, err) == -1) {
+		leaf_close(&leaf);
+		return -1;
+	}
+	*status = STATUS_SIGNATURE_ONLY;
+	if (!leaf_graft(&leaf, entry))
+		*status = leaf_tell(&leaf, entry);
+	leaf_close(&leaf);
+	return 0;
+}
