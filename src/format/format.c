@@ -16,6 +16,10 @@ const struct format *const format_table[] = {
     &format_tar,
     &format_cpio,
     &format_rpm,
+    &format_7z,
+    &format_cab,
+    &format_iso9660,
+    &format_xar,
 
     /* compressed streams */
     &format_gzip,
@@ -25,6 +29,7 @@ const struct format *const format_table[] = {
     &format_lz4,
 
     /* fallbacks */
+    &format_text,
 
     NULL,
 };

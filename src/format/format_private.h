@@ -72,6 +72,7 @@ int filter_skippable(const char *name, const struct view *view, uint64_t *offset
 struct container {
 	const char *name; /* "cab" */
 	int (*enable)(struct archive *archive);
+	bool owners; /* members have numeric owners */
 	/* Note what follows the container or hides beside it; NULL: nothing known.
 	 * `consumed` is how far the library has read. */
 	int (*notes)(const struct view *view, uint64_t consumed,
