@@ -310,4 +310,20 @@ int openpgp_check_detached(int file, const char *path, const struct view *signat
 			   const struct trust *trust, json_t *signatures,
 			   enum signature_status *status, struct err *err);
 
+/* ---- OpenPGP framing: openpgp_frame.c --------------------------------- */
+
+/* More signatures in one block than this are refused. */
+#define OPENPGP_SIGNATURES_MOST 64
+
+/* The packets of a detached signature, binary or in one armour (RFC 9580, 6.2), which
+ * must be signatures alone (RFC 9580, 10.4); how many. ERR_INPUT with what is wrong. */
+int openpgp_frame_detached(const struct view *signature, struct buf *packets,
+			   size_t *count, struct err *err);
+
+/* The parts of a clear-signed text (RFC 9580, 7): the text that is signed, in its
+ * canonical form, and the packets of its signatures. Anything outside of them but
+ * empty lines, and any header but Hash, is ERR_INPUT. */
+int openpgp_frame_cleartext(const struct view *file, struct buf *text,
+			    struct buf *packets, size_t *count, struct err *err);
+
 #endif
