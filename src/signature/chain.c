@@ -289,17 +289,32 @@ out:
 
 /* ---- purposes -------------------------------------------------------- */
 
+/* Does the chain speak of purposes at all? Authenticode, "Certificate processing":
+ * the signer is for code signing, or no certificate of the chain names a purpose. */
+static bool
+has_purposes(const struct chain *chain)
+{
+	for (size_t i = 0; i < chain->count; i++) {
+		if ((X509_get_extension_flags(chain->certificates[i]) &
+		     EXFLAG_XKUSAGE) != 0)
+			return true;
+	}
+	return false;
+}
+
 /* RFC 5280, 4.2.1.12; for timestamps RFC 3161, 2.3. */
 static void
-judge_usage_of_leaf(X509 *leaf, enum chain_purpose purpose, const char *name,
-		    struct judgement *judgement)
+judge_usage_of_leaf(const struct chain *chain, enum chain_purpose purpose,
+		    const char *name, struct judgement *judgement)
 {
+	X509 *leaf = chain->certificates[0];
 	uint32_t wanted = purpose == CHAIN_TIMESTAMPS ? XKU_TIMESTAMP : XKU_CODE_SIGN;
 	const char *title =
 	    purpose == CHAIN_TIMESTAMPS ? "time stamping" : "code signing";
 	uint32_t flags = X509_get_extension_flags(leaf);
-	if ((flags & EXFLAG_XKUSAGE) == 0 ||
-	    (X509_get_extended_key_usage(leaf) & wanted) == 0)
+	bool free_of_purposes = purpose == CHAIN_CODE_SIGNING && !has_purposes(chain);
+	if (!free_of_purposes && ((flags & EXFLAG_XKUSAGE) == 0 ||
+				  (X509_get_extended_key_usage(leaf) & wanted) == 0))
 		judgement_add(judgement, SIGNATURE_INVALID,
 			      "wrong EKU: the certificate of '%s' is not for %s", name,
 			      title);
@@ -354,8 +369,7 @@ judge_path(const struct chains *chains, const struct chain *chain, int64_t time,
 		char *name = certificate_name(X509_get_subject_name(certificate));
 		certificate_judge_strength(certificate, anchor, judgement);
 		if (i == 0)
-			judge_usage_of_leaf(certificate, chains->purpose, name,
-					    judgement);
+			judge_usage_of_leaf(chain, chains->purpose, name, judgement);
 		else if (!anchor)
 			judge_usage_of_issuer(certificate, chains->purpose, name,
 					      judgement);

@@ -124,6 +124,17 @@ attributes_parse(const struct der *set, struct cms_attributes *attributes,
 	return 0;
 }
 
+/* Parameters that carry nothing: absent, NULL, or an elliptic curve's name (RFC 3370;
+ * RFC 5480, 2.1.1). Anything else would be bytes that nobody signed. */
+static bool
+is_plain(const struct view *parameters)
+{
+	struct view rest = *parameters;
+	struct der element;
+	return rest.size == 0 || view_has(&rest, 0, "\x05\x00", 2) ||
+	       der_take(&rest, DER_OID, &element) == 0;
+}
+
 /* SignerIdentifier (RFC 5652, 5.3). */
 static int
 signer_identifier(struct view *rest, struct cms_signer *signer)
@@ -151,7 +162,7 @@ int
 cms_signer_parse(struct view *rest, struct cms_signer *signer, struct err *err)
 {
 	struct der sequence, element;
-	struct view unused;
+	struct view parameters;
 	memset(signer, 0, sizeof(*signer));
 	if (der_take(rest, DER_SEQUENCE, &sequence) == -1)
 		return err_set(err, ERR_INPUT, "malformed signer information");
@@ -163,12 +174,15 @@ cms_signer_parse(struct view *rest, struct cms_signer *signer, struct err *err)
 		return err_set(err, ERR_INPUT, "a signer of unknown version");
 	if (signer_identifier(&inside, signer) == -1)
 		return err_set(err, ERR_INPUT, "a malformed signer identifier");
-	if (der_take_algorithm(&inside, signer->digest, &unused) == -1)
+	if (der_take_algorithm(&inside, signer->digest, &parameters) == -1 ||
+	    !is_plain(&parameters))
 		return err_set(err, ERR_INPUT, "a malformed digest algorithm");
 	if (der_take(&inside, DER_CONTEXT_CONSTRUCTED + 0, &element) == 0 &&
 	    attributes_parse(&element, &signer->signed_attributes, err) == -1)
 		return err_at(err, "in the signed attributes");
-	if (der_take_algorithm(&inside, signer->algorithm, &signer->parameters) == -1)
+	if (der_take_algorithm(&inside, signer->algorithm, &signer->parameters) == -1 ||
+	    (strcmp(signer->algorithm, OID_RSASSA_PSS) != 0 &&
+	     !is_plain(&signer->parameters)))
 		return err_set(err, ERR_INPUT, "a malformed signature algorithm");
 	if (der_take(&inside, DER_OCTET_STRING, &element) == -1)
 		return err_set(err, ERR_INPUT, "a malformed signature value");
@@ -291,7 +305,8 @@ digests_parse(struct view *rest, struct cms *cms, struct err *err)
 	if (der_take(rest, DER_SET, &set) == -1)
 		return err_set(err, ERR_INPUT, "malformed digest algorithms");
 	struct view inside = set.value;
-	if (der_take_algorithm(&inside, cms->digest, &parameters) == -1)
+	if (der_take_algorithm(&inside, cms->digest, &parameters) == -1 ||
+	    !is_plain(&parameters))
 		return err_set(err, ERR_INPUT, "malformed digest algorithms");
 	if (inside.size != 0)
 		return err_set(err, ERR_INPUT, "more than one digest algorithm");
@@ -320,8 +335,11 @@ signed_data_parse(const struct der *sequence, struct cms *cms, struct err *err)
 {
 	struct view rest = sequence->value;
 	struct der element;
-	if (der_take(&rest, DER_INTEGER, &element) == -1 || element.value.size != 1)
-		return err_set(err, ERR_INPUT, "malformed signed data");
+	uint8_t version;
+	/* RFC 2315, 9.1: 1; RFC 5652, 5.1: 1, 3, 4, 5. */
+	if (der_take(&rest, DER_INTEGER, &element) == -1 || element.value.size != 1 ||
+	    view_u8(&element.value, 0, &version) == -1 || version < 1 || version > 5)
+		return err_set(err, ERR_INPUT, "signed data of unknown version");
 	if (digests_parse(&rest, cms, err) == -1 ||
 	    content_parse(&rest, cms, err) == -1)
 		return -1;
