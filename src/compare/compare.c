@@ -68,6 +68,21 @@ tell_types(json_t *entry, const struct node *shipped, const struct node *rebuilt
 	return STATUS_DIFFERENT;
 }
 
+/* Links and devices are all record. */
+static enum file_status
+tell_record(struct comparison *comparison, json_t *entry, const struct node *shipped,
+	    const struct node *rebuilt)
+{
+	struct differences list = {0};
+	metadata_compare(shipped, rebuilt, member_type_name(shipped->member.type),
+			 false, false, &list);
+	bool same = list.count == 0;
+	if (!same)
+		entry_differences(comparison, entry, &list, NULL, NULL);
+	differences_free(&list);
+	return same ? STATUS_IDENTICAL : STATUS_DIFFERENT;
+}
+
 static int
 compare_contents(struct comparison *comparison, struct pair pair, json_t *entry,
 		 enum file_status *status, struct err *err)
@@ -76,6 +91,11 @@ compare_contents(struct comparison *comparison, struct pair pair, json_t *entry,
 	const struct node *rebuilt = tree_node(comparison->rebuilt, pair.rebuilt);
 	if (shipped->member.type != rebuilt->member.type) {
 		*status = tell_types(entry, shipped, rebuilt);
+		return 0;
+	}
+	if (shipped->member.type != MEMBER_FILE &&
+	    shipped->member.type != MEMBER_FOLDER) {
+		*status = tell_record(comparison, entry, shipped, rebuilt);
 		return 0;
 	}
 	if (node_is_container(shipped) && node_is_container(rebuilt) &&
@@ -97,6 +117,7 @@ int
 compare_pair(struct comparison *comparison, struct pair pair, enum file_status *status,
 	     struct err *err)
 {
+	size_t at = json_array_size(comparison->files);
 	json_t *entry = entry_new(comparison, pair);
 	const char *reason = not_whole_reason(comparison, pair);
 	*status = STATUS_IDENTICAL;
@@ -122,19 +143,11 @@ compare_pair(struct comparison *comparison, struct pair pair, enum file_status *
 		entry_undecided(entry, trouble.message);
 		return 0;
 	}
-	/* Two folders without a difference have no bytes to speak of. */
-	size_t last = json_array_size(comparison->files) - 1;
-	bool folders =
-	    tree_node(comparison->shipped, pair.shipped)->member.type == MEMBER_FOLDER;
 	entry_status(entry, *status);
-	if (folders && *status == STATUS_IDENTICAL) {
-		for (size_t i = 0; i <= last; i++) {
-			if (json_array_get(comparison->files, i) == entry) {
-				json_array_remove(comparison->files, i);
-				break;
-			}
-		}
-	}
+	/* two folders without a difference have no bytes to speak of */
+	if (*status == STATUS_IDENTICAL &&
+	    tree_node(comparison->shipped, pair.shipped)->member.type == MEMBER_FOLDER)
+		json_array_remove(comparison->files, at);
 	return 0;
 }
 

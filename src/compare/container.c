@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Looking for renamed members ends after this many looks. */
+#define RENAMES_MOST ((uint64_t)1 << 24)
 /* Containers above this size are entered by one thread for each side. */
 #define THREAD_FROM ((uint64_t)1 << 20)
 
@@ -20,6 +22,7 @@ struct containers {
 	struct pendings pendings;
 	struct differences list;
 	enum file_status members; /* the worst of what is in them */
+	uint64_t renames;         /* members looked at for the same bytes */
 	struct mapping mappings[2];
 	struct side shipped, rebuilt;
 	struct map *shipped_map, *rebuilt_map;
@@ -87,11 +90,13 @@ count_below(const struct tree *tree, node_id id)
 
 /* A member with the same bytes that also is on one side only: it was renamed. */
 static char *
-renamed_from(const struct containers *containers, const struct node *node, bool shipped)
+renamed_from(struct containers *containers, const struct node *node, bool shipped)
 {
 	const struct comparison *comparison = containers->comparison;
-	if (node->member.type != MEMBER_FILE || node->size == 0)
+	if (node->member.type != MEMBER_FILE || node->size == 0 ||
+	    containers->renames > RENAMES_MOST)
 		return NULL;
+	containers->renames += containers->pairing.count;
 	for (size_t i = 0; i < containers->pairing.count; i++) {
 		struct pair pair = containers->pairing.pairs[i];
 		node_id id = shipped ? pair.rebuilt : pair.shipped;
