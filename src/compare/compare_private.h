@@ -255,10 +255,11 @@ void order_compare(const struct comparison *comparison, const struct pairing *pa
  * Compare what is not content through both maps, adding `structure` differences and
  * giving the waiting metadata differences their place.
  */
-void structure_compare(struct comparison *comparison, const struct side *shipped,
-		       const struct map *shipped_map, const struct side *rebuilt,
-		       const struct map *rebuilt_map, const struct pairing *pairing,
-		       struct pendings *pendings, struct differences *list);
+void structure_compare(struct comparison *comparison, const struct format *format,
+		       const struct side *shipped, const struct map *shipped_map,
+		       const struct side *rebuilt, const struct map *rebuilt_map,
+		       const struct pairing *pairing, struct pendings *pendings,
+		       struct differences *list);
 
 /* ---- causes and exceptions ------------------------------------------- */
 

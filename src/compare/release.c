@@ -123,8 +123,9 @@ output_metadata(struct account *account, struct pair pair, json_t *entry)
 {
 	struct comparison *comparison = &account->comparison;
 	struct differences list = {0};
-	if (pair.shipped == NODE_ROOT)
-		return;
+	if (pair.shipped == NODE_ROOT ||
+	    tree_node(comparison->shipped, pair.shipped)->member.type != MEMBER_FILE)
+		return; /* without a record, or compared by nothing else */
 	struct node shipped = *tree_node(comparison->shipped, pair.shipped);
 	struct node rebuilt = *tree_node(comparison->rebuilt, pair.rebuilt);
 	if (!rebuilt.member.has_mode && (shipped.member.mode & 07000) == 0)

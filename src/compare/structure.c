@@ -28,6 +28,7 @@ struct pieces {
 
 struct structure {
 	struct comparison *comparison;
+	const struct format *format;
 	const struct side *shipped, *rebuilt;
 	const struct pairing *pairing;
 	struct pendings *pendings;
@@ -46,6 +47,23 @@ order_pieces(const void *a, const void *b)
 	return (left->extent > right->extent) - (left->extent < right->extent);
 }
 
+static bool
+ends_with(const char *text, const char *end)
+{
+	size_t length = strlen(text), tail = strlen(end);
+	return length >= tail && strcmp(text + length - tail, end) == 0;
+}
+
+/* The bytes that a compressed stream's one content was decoded from. */
+static bool
+is_stream_data(const struct structure *structure, const struct extent *extent)
+{
+	return structure->format->compressor && structure->pairing->count == 1 &&
+	       extent->tag == EXTENT_CONTENT && extent->member == EXTENT_NO_MEMBER &&
+	       (strcmp(extent->name, "compressed data") == 0 ||
+		ends_with(extent->name, " stream"));
+}
+
 static int
 order_keys(const struct piece *left, const struct piece *right)
 {
@@ -59,8 +77,8 @@ order_keys(const struct piece *left, const struct piece *right)
 }
 
 static void
-pieces_of(const struct map *map, const size_t *pair_of, size_t members,
-	  struct pieces *pieces)
+pieces_of(const struct structure *structure, const struct map *map,
+	  const size_t *pair_of, size_t members, struct pieces *pieces)
 {
 	pieces->count = map->count;
 	pieces->items = base_alloc(map->count + 1, sizeof(*pieces->items));
@@ -69,6 +87,8 @@ pieces_of(const struct map *map, const size_t *pair_of, size_t members,
 		size_t pair = NO_PAIR;
 		if (extent->member < members)
 			pair = pair_of[extent->member];
+		else if (is_stream_data(structure, extent))
+			pair = 0;
 		pieces->items[i] = (struct piece){pair, extent->name, 0, extent};
 	}
 	if (pieces->count > 0)
@@ -188,6 +208,72 @@ name_compressor(const struct structure *structure, const struct pair *pair,
 			(uintmax_t)node->size, hex);
 }
 
+/* The number in a text header field, as ar (decimal) and tar (octal) write it. */
+static bool
+field_number(const struct side *side, uint64_t offset, uint64_t length, unsigned base,
+	     uint64_t *number)
+{
+	struct view part;
+	uint64_t sum = 0;
+	if (length > 20 || view_sub(&side->view, offset, length, &part) == -1)
+		return false;
+	for (uint64_t i = 0; i < part.size; i++) {
+		uint8_t byte = part.data[i];
+		if (byte == ' ' || byte == '\0')
+			continue;
+		if (byte < '0' || byte >= '0' + base)
+			return false;
+		sum = sum * base + (uint64_t)(byte - '0');
+	}
+	*number = sum;
+	return true;
+}
+
+/* Does a header field tell nothing but how long a content is that itself differs? */
+static void
+name_size(const struct structure *structure, const struct pair *pair,
+	  struct difference *difference)
+{
+	const struct comparison *comparison = structure->comparison;
+	const struct range *range = &difference->range;
+	unsigned base = strcmp(difference->field, "ar header size") == 0    ? 10
+			: strcmp(difference->field, "tar header size") == 0 ? 8
+									    : 0;
+	uint64_t one, other;
+	if (base == 0 || pair->shipped == NODE_NONE || pair->rebuilt == NODE_NONE ||
+	    !field_number(structure->shipped, range->shipped, range->shipped_length,
+			  base, &one) ||
+	    !field_number(structure->rebuilt, range->rebuilt, range->rebuilt_length,
+			  base, &other) ||
+	    one != tree_node(comparison->shipped, pair->shipped)->size ||
+	    other != tree_node(comparison->rebuilt, pair->rebuilt)->size)
+		return;
+	difference->cause.name = "member size";
+	difference->cause.proved = true;
+	difference->cause.evidence = base_format(
+	    "the member's content is %ju bytes long on the shipped side, %ju on "
+	    "the rebuilt side",
+	    (uintmax_t)one, (uintmax_t)other);
+}
+
+static void
+name_cause(const struct structure *structure, const struct pair *pair,
+	   const struct extent *extent, struct difference *difference)
+{
+	bool stream = structure->format->compressor && structure->pairing->count == 1;
+	if (pair != NULL && extent->tag == EXTENT_CONTENT &&
+	    contents_equal(structure, pair)) {
+		name_compressor(structure, pair, difference);
+	} else if (pair != NULL) {
+		name_size(structure, pair, difference);
+	} else if (stream && extent->tag == EXTENT_DERIVED &&
+		   !contents_equal(structure, &structure->pairing->pairs[0])) {
+		difference->cause.name = "content";
+		difference->cause.evidence =
+		    base_strdup("follows from the decompressed content, which differs");
+	}
+}
+
 static void
 tell(const struct structure *structure, const struct piece *piece,
      const struct range *range, uint64_t into)
@@ -204,9 +290,7 @@ tell(const struct structure *structure, const struct piece *piece,
 		buf_printf(&place, " of %s", path);
 	one.place = buf_take(&place);
 	one.field = base_strdup(piece->name);
-	if (pair != NULL && piece->extent->tag == EXTENT_CONTENT &&
-	    contents_equal(structure, pair))
-		name_compressor(structure, pair, &one);
+	name_cause(structure, pair, piece->extent, &one);
 	differences_add(structure->list, &one);
 	free(path);
 }
@@ -279,20 +363,21 @@ lone_piece(const struct structure *structure, const struct piece *piece, bool sh
 }
 
 void
-structure_compare(struct comparison *comparison, const struct side *shipped,
-		  const struct map *shipped_map, const struct side *rebuilt,
-		  const struct map *rebuilt_map, const struct pairing *pairing,
-		  struct pendings *pendings, struct differences *list)
+structure_compare(struct comparison *comparison, const struct format *format,
+		  const struct side *shipped, const struct map *shipped_map,
+		  const struct side *rebuilt, const struct map *rebuilt_map,
+		  const struct pairing *pairing, struct pendings *pendings,
+		  struct differences *list)
 {
-	struct structure structure = {comparison, shipped,  rebuilt,
+	struct structure structure = {comparison, format,   shipped, rebuilt,
 				      pairing,    pendings, list};
 	struct pieces left, right;
 	size_t members, i = 0, j = 0;
 	size_t *pair_of = pairs_by_ordinal(&structure, true, &members);
-	pieces_of(shipped_map, pair_of, members, &left);
+	pieces_of(&structure, shipped_map, pair_of, members, &left);
 	free(pair_of);
 	pair_of = pairs_by_ordinal(&structure, false, &members);
-	pieces_of(rebuilt_map, pair_of, members, &right);
+	pieces_of(&structure, rebuilt_map, pair_of, members, &right);
 	free(pair_of);
 	while (i < left.count || j < right.count) {
 		int order = i == left.count ? 1
