@@ -15,6 +15,7 @@ const struct format *const format_table[] = {
     &format_deb,
     &format_tar,
     &format_cpio,
+    &format_zip,
     &format_rpm,
     &format_7z,
     &format_cab,
