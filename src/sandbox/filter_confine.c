@@ -98,8 +98,9 @@ static const char *const always[] = {
 
 /* Looking, for a reader that was given paths. */
 static const char *const looking[] = {
-    "access",   "faccessat",  "faccessat2", "getcwd", "lstat", "newfstatat",
-    "readlink", "readlinkat", "stat",       "statfs", "statx", NULL,
+    "access", "faccessat", "faccessat2", "fgetxattr", "flistxattr",
+    "getcwd", "lstat",     "newfstatat", "readlink",  "readlinkat",
+    "stat",   "statfs",    "statx",      NULL,
 };
 
 /* Filling a folder. Changes of modes, owners and times go by descriptor only, as

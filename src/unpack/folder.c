@@ -40,9 +40,10 @@ type_of(mode_t mode)
 	}
 }
 
-/* Extended attributes as sorted lines "name=hex"; NULL when there are none. */
-static char *
-read_attributes(int fd)
+/* Extended attributes as sorted lines "name=hex"; NULL when there are none. False
+ * when they cannot be read, on a file system that has them. */
+static bool
+read_attributes(int fd, char **attributes)
 {
 	struct strings lines = {0};
 	struct buf text = {0};
@@ -54,18 +55,22 @@ read_attributes(int fd)
 		struct buf line = {0};
 		text_show(&line, names + at, strlen(names + at));
 		buf_puts(&line, "=");
+		if (length == -1 && errno != ENODATA)
+			size = -1;
 		for (ssize_t i = 0; i < length; i++)
 			buf_printf(&line, "%02x", (unsigned char)value[i]);
 		strings_add(&lines, line.data);
 		buf_free(&line);
 	}
+	bool known = size != -1 || errno == ENOTSUP;
 	strings_sort(&lines);
 	for (size_t i = 0; i < lines.count; i++)
 		buf_printf(&text, "%s\n", lines.items[i]);
 	strings_free(&lines);
 	free(names);
 	free(value);
-	return text.size > 0 ? buf_take(&text) : NULL;
+	*attributes = text.size > 0 ? buf_take(&text) : NULL;
+	return known;
 }
 
 /* The file behind fd becomes the content of a node. */
@@ -116,16 +121,21 @@ add_opened(struct tree *tree, int dirfd, const char *name, struct stat *st,
 {
 	int result = 0;
 	int fd = open_entry(dirfd, name, st);
-	char *attributes = fd == -1 ? NULL : read_attributes(fd);
+	int failed = errno;
+	char *attributes = NULL;
+	bool known = fd == -1 || read_attributes(fd, &attributes);
 	member->attributes = attributes;
 	member->mode = st->st_mode & 07777;
 	node_id id = tree_add(tree, NODE_ROOT, member);
 	free(attributes);
 	if (fd == -1) {
 		tree_note(tree, id, NOTE_UNDECIDED, 0, "cannot be read: %s",
-			  strerror(errno));
+			  strerror(failed));
 		return 0;
 	}
+	if (!known)
+		tree_note(tree, id, NOTE_UNDECIDED, 0,
+			  "its extended attributes cannot be read");
 	if (member->type == MEMBER_FILE)
 		result = take_file(tree, id, fd, st, err);
 	else if (nesting >= NESTING_MOST)

@@ -65,6 +65,10 @@ node_json(const struct tree *tree, node_id id)
 	}
 	if (node->format != NULL)
 		json_object_set_new(object, "format", json_string(node->format->name));
+	if (id != NODE_ROOT)
+		json_object_set_new(object, "member", text_json(node->member.path));
+	if (node->first_child != NODE_NONE && node->member.type == MEMBER_FILE)
+		json_object_set_new(object, "container", json_true());
 	if (node->undecided)
 		json_object_set_new(object, "undecided", json_true());
 	if (node->note_count > 0)
