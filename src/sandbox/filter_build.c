@@ -130,6 +130,34 @@ refuse_terminals(scmp_filter_ctx filter, struct err *err)
 	return 0;
 }
 
+/* Giving files away to system users, whose numbers mean nothing in here, is refused
+ * as it is to any ordinary user. The kernel would say EINVAL, by which fakeroot (that
+ * asks the kernel first, and knows EPERM only) is stopped. */
+static int
+refuse_owners(scmp_filter_ctx filter, struct err *err)
+{
+	static const struct {
+		const char *name;
+		unsigned owner;
+	} calls[] = {{"chown", 1}, {"lchown", 1}, {"fchown", 1}, {"fchownat", 2}};
+	/* Up to 999, below BUILD_UID, as blocks of a power of two; and nobody. */
+	static const struct {
+		uint32_t first, count;
+	} blocks[] = {{0, 512},  {512, 256}, {768, 128}, {896, 64},
+		      {960, 32}, {992, 8},   {65534, 1}};
+	for (size_t i = 0; i < ARRAY_COUNT(calls) * ARRAY_COUNT(blocks) * 2; i++) {
+		size_t call = i / 2 / ARRAY_COUNT(blocks);
+		size_t block = i / 2 % ARRAY_COUNT(blocks);
+		const struct scmp_arg_cmp is = {
+		    calls[call].owner + (unsigned)i % 2, SCMP_CMP_MASKED_EQ,
+		    (uint32_t) ~(blocks[block].count - 1), blocks[block].first};
+		if (filter_add(filter, SCMP_ACT_ERRNO(EPERM), calls[call].name, &is, 1,
+			       err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
 int
 filter_build(struct err *err)
 {
@@ -138,7 +166,7 @@ filter_build(struct err *err)
 		return -1;
 	if (filter_add_names(filter, SCMP_ACT_ERRNO(EPERM), refused, err) == -1 ||
 	    refuse_namespaces(filter, err) == -1 || refuse_sockets(filter, err) == -1 ||
-	    refuse_terminals(filter, err) == -1) {
+	    refuse_terminals(filter, err) == -1 || refuse_owners(filter, err) == -1) {
 		seccomp_release(filter);
 		return -1;
 	}
