@@ -120,4 +120,38 @@ int assemble_root(const struct toolchain *toolchain, const char *cache,
 int pin_host(const struct strings *programs, struct toolchain *toolchain,
 	     struct err *err);
 
+/* ---- script.c -------------------------------------------------------- */
+
+/*
+ * The steps as one script for /bin/sh -e. Before each step that can be told apart it
+ * prints a line "MARK N" (the step's number, from 1), MARK being a random word of this
+ * run, so that the log tells which step failed.
+ */
+struct script {
+	char *text;
+	char mark[40];
+};
+
+int script_make(const struct release *release, struct script *script, struct err *err);
+void script_free(struct script *script);
+
+/* The environment of the build, KEY=value: all there is. */
+void environment_make(const struct toolchain *toolchain, struct strings *environment);
+
+/* ---- log.c ----------------------------------------------------------- */
+
+/* What a build printed. */
+struct log {
+	struct sha256 sha256; /* of the text in the compressed file */
+	uint64_t size;
+	size_t step;         /* the last step that was begun; 0: none */
+	struct strings tail; /* the last lines, shown text */
+};
+
+/* Compress what the build wrote to `fd` into the file `path` (gzip, RFC 1952), each
+ * mark replaced by a line that names the step. */
+int log_keep(int fd, const char *path, const struct release *release, const char *mark,
+	     struct log *log, struct err *err);
+void log_free(struct log *log);
+
 #endif
