@@ -34,6 +34,7 @@ print_help(void)
 int
 main(int argc, char **argv)
 {
+	cmd_guard_descriptors();
 	if (argc < 2) {
 		fputs("verify: no release description or command given (try 'verify "
 		      "--help')\n",
@@ -42,11 +43,11 @@ main(int argc, char **argv)
 	}
 	if (strcmp(argv[1], "--help") == 0) {
 		print_help();
-		return fflush(stdout) == 0 ? 0 : 3;
+		return cmd_flush_output();
 	}
 	if (strcmp(argv[1], "--version") == 0) {
 		puts("verify " VERIFY_VERSION);
-		return fflush(stdout) == 0 ? 0 : 3;
+		return cmd_flush_output();
 	}
 	interrupt_catch();
 	for (size_t i = 0; i < ARRAY_COUNT(commands); i++) {

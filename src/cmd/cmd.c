@@ -8,6 +8,27 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+void
+cmd_guard_descriptors(void)
+{
+	/* open() takes the lowest free number; the wrong mode makes each use fail */
+	static const int modes[] = {O_WRONLY, O_RDONLY, O_RDONLY};
+	for (int fd = 0; fd < (int)ARRAY_COUNT(modes); fd++) {
+		if (fcntl(fd, F_GETFD) == -1 && errno == EBADF &&
+		    open("/dev/null", modes[fd] | O_NOCTTY) == -1)
+			_exit(EXIT_UNDECIDED);
+	}
+}
+
+int
+cmd_flush_output(void)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return 0;
+	say_error("cannot write to standard output: %s", strerror(errno));
+	return EXIT_UNDECIDED;
+}
+
 static void
 print_help(const struct command *command, bool reports)
 {

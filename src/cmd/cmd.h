@@ -19,6 +19,12 @@ struct command {
 	const char *options;   /* the command's own --help text, one option a line */
 };
 
+/* Take descriptors 0 to 2 when the caller closed them, so that no input or scratch
+ * file gets their number; writing to a closed standard output still fails. */
+void cmd_guard_descriptors(void);
+/* Flush standard output: 0, or 3 when it could not be written, and says so. */
+int cmd_flush_output(void);
+
 extern const struct command cmd_run, cmd_compare, cmd_signatures, cmd_rebuild,
     cmd_unpack, cmd_list, cmd_toolchain, cmd_report;
 

@@ -229,6 +229,20 @@ file_verdict(const json_t *file, const char **why)
 	return statuses[row].verdict;
 }
 
+/* A container whose members have entries of their own: those say it better. */
+static bool
+file_is_told_by_its_members(const json_t *files, size_t index)
+{
+	const json_t *file = json_array_get(files, index);
+	const char *path = finding_string(file, "path");
+	const char *next = finding_string(json_array_get(files, index + 1), "path");
+	size_t length = path != NULL ? strlen(path) : 0;
+	return json_is_true(json_object_get(file, "container")) &&
+	       finding_length(file, "differences") == 0 && path != NULL &&
+	       next != NULL && strncmp(path, next, length) == 0 &&
+	       strncmp(next + length, "//", 2) == 0;
+}
+
 /* Name the first few files of one verdict and count the others. */
 static void
 reason_files(struct judgement *judgement, enum bytes_verdict wanted)
@@ -238,7 +252,10 @@ reason_files(struct judgement *judgement, enum bytes_verdict wanted)
 	for (size_t i = 0; i < finding_length(judgement->findings, "files"); i++) {
 		const json_t *file = finding_at(judgement->findings, "files", i);
 		const char *why;
-		if (file_verdict(file, &why) != wanted || ++count > shown)
+		if (file_verdict(file, &why) != wanted ||
+		    file_is_told_by_its_members(
+			json_object_get(judgement->findings, "files"), i) ||
+		    ++count > shown)
 			continue;
 		if (why == NULL || finding_is(file, "status", "different"))
 			why = finding_string(file, "reason");
@@ -500,7 +517,11 @@ not_said_bytes(const struct judgement *judgement)
 		    (uintmax_t)explained,
 		    explained == 1 ? "file is explained" : "files are explained");
 	json_decref(counts);
-	if (finding_length(findings, "confinement") == 0 && judgement->compared)
+	/* two equal files were hashed, not parsed */
+	bool parsed = finding_is(findings, "command", "run") ||
+		      judgement->bytes != BYTES_REPRODUCED;
+	if (finding_length(findings, "confinement") == 0 && judgement->compared &&
+	    parsed)
 		list_add(list, "the files were read without confinement");
 }
 
