@@ -21,6 +21,7 @@ struct request {
 	struct report_targets targets;
 	struct trust *trust;
 	json_t *findings;
+	json_t *trusted;      /* its inputs are the files of the trust: listed last */
 	const char *detached; /* NULL when not given */
 	int64_t now;
 };
@@ -211,7 +212,7 @@ add_trust_input(struct request *request, const char *role, const char *path,
 	int fd;
 	if (strncmp(path, "sha256:", 7) == 0)
 		return 0;
-	if (cmd_open_input(request->findings, role, path, false, NULL, &fd, err) == -1)
+	if (cmd_open_input(request->trusted, role, path, false, NULL, &fd, err) == -1)
 		return -1;
 	close(fd);
 	return 0;
@@ -313,6 +314,8 @@ check_all(struct request *request, int argc, char **argv)
 			return cmd_fail(&err);
 	}
 	progress_clear();
+	json_array_extend(json_object_get(request->findings, "inputs"),
+			  json_object_get(request->trusted, "inputs"));
 	set_run(request->findings, request->now, time_elapsed() - began);
 	findings_conclude(request->findings);
 	if (cmd_write_reports(request->findings, &request->targets, &err) == -1)
@@ -327,11 +330,13 @@ signatures_run(int argc, char **argv)
 	request.trust = trust_new();
 	trust_set_now(request.trust, request.now);
 	request.findings = findings_new("signatures");
+	request.trusted = findings_new("signatures");
 	int status = take_options(&request, argc, argv);
 	if (status == -1)
 		status = check_all(&request, argc, argv);
 	trust_free(request.trust);
 	json_decref(request.findings);
+	json_decref(request.trusted);
 	return status;
 }
 

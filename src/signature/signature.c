@@ -49,39 +49,6 @@ signature_entry(json_t *signatures, const char *path, const char *scheme,
 	return entry;
 }
 
-/* ---- a build without OpenPGP ----------------------------------------- */
-
-static const char without_openpgp[] = "this build has no OpenPGP";
-
-__attribute__((weak)) bool
-openpgp_is_cleartext(const struct view *file)
-{
-	static const char armour[] = "-----BEGIN PGP SIGNED MESSAGE-----";
-	return view_has(file, 0, armour, sizeof(armour) - 1);
-}
-
-__attribute__((weak)) int
-openpgp_check_cleartext(const struct view *file, const char *path,
-			const struct trust *trust, json_t *signatures,
-			enum signature_status *status, struct err *err)
-{
-	signature_entry(signatures, path, "openpgp", "0", SIGNATURE_NOT_CHECKED,
-			without_openpgp);
-	*status = SIGNATURE_NOT_CHECKED;
-	return 0;
-}
-
-__attribute__((weak)) int
-openpgp_check_detached(int file, const char *path, const struct view *signature,
-		       const struct trust *trust, json_t *signatures,
-		       enum signature_status *status, struct err *err)
-{
-	signature_entry(signatures, path, "openpgp", "0", SIGNATURE_NOT_CHECKED,
-			without_openpgp);
-	*status = SIGNATURE_NOT_CHECKED;
-	return 0;
-}
-
 int
 signature_check_detached(int file, const char *path, const struct view *signature,
 			 const struct trust *trust, json_t *signatures,
