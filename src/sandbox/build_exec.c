@@ -7,6 +7,7 @@
 #include <linux/securebits.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -40,7 +41,7 @@ limits_set(const struct build *build, struct err *err)
 {
 	const struct limits *limits = &build->plan->limits;
 	uint64_t tasks = limits->processes + SPARE_TASKS;
-	if (limit_lower(RLIMIT_CORE, 0, 0, "core files", err) == -1 ||
+	if (limit_lower(RLIMIT_CORE, CORE_NEVER, CORE_NEVER, "core files", err) == -1 ||
 	    limit_lower(RLIMIT_FSIZE, limits->disk, limits->disk, "file sizes", err) ==
 		-1 ||
 	    limit_lower(RLIMIT_NOFILE, DESCRIPTORS_SOFT, DESCRIPTORS_HARD,
@@ -136,6 +137,7 @@ build_exec(const struct build *build, int complaint, int sync_from, int sync_to)
 	const struct sandbox_plan *plan = build->plan;
 	struct err err = {0};
 	signals_default();
+	personality(PER_LINUX);
 	setsid();
 	umask((mode_t)plan->umask);
 	if (user_enter(sync_from, sync_to, &err) == 0 && limits_set(build, &err) == 0 &&

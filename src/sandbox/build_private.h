@@ -121,7 +121,8 @@ void group_remove(struct control_group *group);
 
 struct copy_options {
 	bool owners;  /* keep uid and gid; else everything becomes ours */
-	bool special; /* keep setuid, setgid and sticky */
+	bool special; /* keep setuid and setgid */
+	bool unlock;  /* make what its owner cannot read readable, in `from` itself */
 };
 
 /* Copy all below the folder `from` into the empty folder `to`, following nothing;

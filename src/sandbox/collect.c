@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #define ENTRIES_LIMIT 4000000
-#define DEPTH_LIMIT   512
+#define DEPTH_LIMIT   256 /* two descriptors each */
 #define NOTES_LIMIT   1000
 #define BYTES_LIMIT   (UINT64_C(1) << 40)
 #define LINK_LIMIT    4096
@@ -69,14 +69,15 @@ open_below(int folder, const char *name, uint64_t flags)
 	return (int)syscall(SYS_openat2, folder, name, &how, sizeof(how));
 }
 
-/* Open for reading, also what its owner (we, if not root) made unreadable: the name
- * is pinned by an O_PATH descriptor first, so that the mode of nothing else is
+/* Open for reading; `unlock`: also what its owner (we, if not root) made unreadable:
+ * the name is pinned by an O_PATH descriptor first, so that the mode of nothing else is
  * touched. */
 static int
-open_reading(int folder, const char *name, const struct stat *st, uint64_t flags)
+open_reading(int folder, const char *name, const struct stat *st, uint64_t flags,
+	     bool unlock)
 {
 	int fd = open_below(folder, name, O_RDONLY | O_NONBLOCK | flags);
-	if (fd != -1 || errno != EACCES)
+	if (fd != -1 || errno != EACCES || !unlock)
 		return fd;
 	int pinned = open_below(folder, name, O_PATH);
 	if (pinned == -1)
@@ -95,9 +96,7 @@ mode_kept(struct copying *copying, const struct stat *st)
 	if (copying->options->special)
 		return st->st_mode & 07777;
 	if (st->st_mode & (S_ISUID | S_ISGID)) {
-		/* A folder's setgid bit is inherited, not a power. */
-		if (!S_ISDIR(st->st_mode))
-			note(copying, "its setuid or setgid bit was dropped");
+		note(copying, "its setuid or setgid bit was dropped");
 		return st->st_mode & 01777;
 	}
 	return st->st_mode & 01777;
@@ -172,7 +171,7 @@ file_copy(struct copying *copying, int from_folder, int to_folder, const char *n
 	  const struct stat *seen, struct err *err)
 {
 	struct stat st;
-	int from = open_reading(from_folder, name, seen, 0);
+	int from = open_reading(from_folder, name, seen, 0, copying->options->unlock);
 	if (from == -1)
 		return fail(copying, err, "read");
 	if (fstat(from, &st) == -1 || !S_ISREG(st.st_mode)) {
@@ -220,7 +219,8 @@ subfolder_copy(struct copying *copying, int from_folder, int to_folder,
 	if (copying->depth >= DEPTH_LIMIT)
 		return err_set(err, ERR_LIMIT, "folders are nested over %d deep",
 			       DEPTH_LIMIT);
-	int from = open_reading(from_folder, name, st, O_DIRECTORY);
+	int from =
+	    open_reading(from_folder, name, st, O_DIRECTORY, copying->options->unlock);
 	if (from == -1)
 		return fail(copying, err, "read");
 	int to = -1, result = -1;
@@ -309,7 +309,7 @@ int
 sandbox_collect(const struct sandbox_result *result, const char *to,
 		struct strings *notes, struct err *err)
 {
-	static const struct copy_options options = {0};
+	static const struct copy_options options = {.unlock = true};
 	if (result->build_folder == -1)
 		return err_set(err, ERR_SYSTEM, "there is no build to collect from");
 	if (mkdir(to, 0777) == -1 && errno != EEXIST)

@@ -107,7 +107,7 @@ limit_set(int resource, uint64_t value, const char *name, struct err *err)
 static int
 child_limits(uint64_t memory, struct err *err)
 {
-	if (limit_set(RLIMIT_CORE, 0, "core files", err) == -1 ||
+	if (limit_set(RLIMIT_CORE, CORE_NEVER, "core files", err) == -1 ||
 	    limit_set(RLIMIT_NOFILE, 4096, "descriptors", err) == -1)
 		return -1;
 	if (SANDBOX_SANITISED)

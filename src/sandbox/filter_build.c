@@ -6,7 +6,11 @@
 
 #include <errno.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+
+/* Past the numbers of every call that any library knows. */
+#define NUMBERS_END 1024
 
 /* Names and mounts, other processes' memory, keys, the kernel itself, and interfaces
  * whose history is one of holes. */
@@ -37,6 +41,7 @@ static const char *const refused[] = {
     "kexec_load",
     "keyctl",
     "lookup_dcookie",
+    "modify_ldt",
     "mount",
     "mount_setattr",
     "move_mount",
@@ -67,6 +72,8 @@ static const char *const refused[] = {
     "userfaultfd",
     "uselib",
     "vhangup",
+    "vm86",
+    "vm86old",
     NULL,
 };
 
@@ -158,15 +165,62 @@ refuse_owners(scmp_filter_ctx filter, struct err *err)
 	return 0;
 }
 
+/* The limit of core files stays at the one value that keeps the host's handler of
+ * crashes out. Programs that lower it for safety are told that they did. */
+static int
+keep_core_limit(scmp_filter_ctx filter, struct err *err)
+{
+	const struct scmp_arg_cmp set[] = {
+	    {0, SCMP_CMP_MASKED_EQ, 0xffffffff, RLIMIT_CORE},
+	};
+	const struct scmp_arg_cmp change[] = {
+	    {1, SCMP_CMP_MASKED_EQ, 0xffffffff, RLIMIT_CORE},
+	    {2, SCMP_CMP_NE, 0, 0},
+	    {3, SCMP_CMP_EQ, 0, 0},
+	};
+	const struct scmp_arg_cmp swap[] = {
+	    {1, SCMP_CMP_MASKED_EQ, 0xffffffff, RLIMIT_CORE},
+	    {2, SCMP_CMP_NE, 0, 0},
+	    {3, SCMP_CMP_NE, 0, 0},
+	};
+	if (filter_add(filter, SCMP_ACT_ERRNO(0), "setrlimit", set, 1, err) == -1 ||
+	    filter_add(filter, SCMP_ACT_ERRNO(0), "prlimit64", change, 3, err) == -1)
+		return -1;
+	return filter_add(filter, SCMP_ACT_ERRNO(EPERM), "prlimit64", swap, 3, err);
+}
+
+/* A second filter below the first: calls newer than this list of the library's are
+ * absent, so that a kernel's next invention is not open to builds, and that builds
+ * see the same kernel for longer. */
+static int
+refuse_unknown(struct err *err)
+{
+	scmp_filter_ctx filter;
+	if (filter_new(SCMP_ACT_ERRNO(ENOSYS), &filter, err) == -1)
+		return -1;
+	for (int number = 0; number < NUMBERS_END; number++) {
+		char *name = seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE, number);
+		int result =
+		    name ? filter_add(filter, SCMP_ACT_ALLOW, name, NULL, 0, err) : 0;
+		free(name);
+		if (result == -1) {
+			seccomp_release(filter);
+			return -1;
+		}
+	}
+	return filter_load(filter, err);
+}
+
 int
 filter_build(struct err *err)
 {
 	scmp_filter_ctx filter;
-	if (filter_new(SCMP_ACT_ALLOW, &filter, err) == -1)
+	if (refuse_unknown(err) == -1 || filter_new(SCMP_ACT_ALLOW, &filter, err) == -1)
 		return -1;
 	if (filter_add_names(filter, SCMP_ACT_ERRNO(EPERM), refused, err) == -1 ||
 	    refuse_namespaces(filter, err) == -1 || refuse_sockets(filter, err) == -1 ||
-	    refuse_terminals(filter, err) == -1 || refuse_owners(filter, err) == -1) {
+	    refuse_terminals(filter, err) == -1 || refuse_owners(filter, err) == -1 ||
+	    keep_core_limit(filter, err) == -1) {
 		seccomp_release(filter);
 		return -1;
 	}

@@ -304,7 +304,8 @@ add_opening(scmp_filter_ctx filter, struct err *err)
 	return add_rules(filter, rules, ARRAY_COUNT(rules), err);
 }
 
-/* Without paths even a name cannot be looked at; fstat stays. */
+/* Without paths names cannot be looked at, as far as a filter can see: the C library's
+ * fstat is newfstatat with an empty name, and the flag that says so is not the name. */
 static int
 add_no_paths(scmp_filter_ctx filter, bool opening, struct err *err)
 {

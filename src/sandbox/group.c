@@ -7,12 +7,15 @@
  */
 #include "sandbox/build_private.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define TOP "/sys/fs/cgroup"
+#define TOP    "/sys/fs/cgroup"
+#define PREFIX "verify-"
 
 static bool
 knob_write(const char *group, const char *knob, const char *text)
@@ -88,6 +91,23 @@ out:
 	return found;
 }
 
+/* Groups of runs that were killed before they could remove theirs. */
+static void
+groups_sweep(const char *own)
+{
+	DIR *dir = opendir(own);
+	struct dirent *entry;
+	while (dir != NULL && (entry = readdir(dir)) != NULL) {
+		if (strncmp(entry->d_name, PREFIX, strlen(PREFIX)) != 0)
+			continue;
+		long pid = strtol(entry->d_name + strlen(PREFIX), NULL, 10);
+		if (pid > 0 && kill((pid_t)pid, 0) == -1 && errno == ESRCH)
+			(void)unlinkat(dirfd(dir), entry->d_name, AT_REMOVEDIR);
+	}
+	if (dir != NULL)
+		closedir(dir);
+}
+
 /* A new group below ours; NULL when that is refused. */
 static char *
 group_below(const char *controller)
@@ -96,7 +116,8 @@ group_below(const char *controller)
 	char *own = own_group(controller);
 	if (own == NULL)
 		return NULL;
-	char *made = base_format("%s/verify-%d-%u", own, (int)getpid(), count++);
+	groups_sweep(own);
+	char *made = base_format("%s/" PREFIX "%d-%u", own, (int)getpid(), count++);
 	free(own);
 	if (mkdir(made, 0755) == -1) {
 		free(made);

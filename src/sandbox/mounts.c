@@ -21,6 +21,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#define ROOT_DESCRIPTOR 200
+
 #define QUIET (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
 
 static const char *const devices[] = {"null",   "zero",    "full",
@@ -114,7 +116,11 @@ static int
 root_reopen(struct build *build, struct err *err)
 {
 	struct stat before, now;
-	int fd = open(build->plan->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int opened = open(build->plan->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	/* Always the same number, as the list of mounts inside will show it. */
+	int fd = fcntl(opened, F_DUPFD_CLOEXEC, ROOT_DESCRIPTOR);
+	if (opened != -1)
+		close(opened);
 	if (fd == -1 || fstat(fd, &now) == -1 || fstat(build->root, &before) == -1)
 		return err_errno(err, "cannot open the pinned root");
 	if (now.st_dev != before.st_dev || now.st_ino != before.st_ino)

@@ -16,6 +16,10 @@
 #define SANDBOX_SANITISED 0
 #endif
 
+/* The core file limit that makes none: core(5) runs a host's `|program` in
+ * core_pattern at a limit of 0, and not at 1, where no file has room either. */
+#define CORE_NEVER 1
+
 /* Which way the confined child may use the file system. PATHS_NOISE: Landlock is on
  * and lets it open /dev/urandom alone, which librnp's random generator insists on. */
 enum confined_paths { PATHS_NONE, PATHS_NOISE, PATHS_READ, PATHS_WRITE };
