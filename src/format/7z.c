@@ -5,8 +5,7 @@
 #include <archive.h>
 
 static int
-sevenzip_notes(const struct view *view, uint64_t consumed,
-	       const struct member_sink *sink, struct err *err)
+sevenzip_notes(const struct view *view, const struct member_sink *sink, struct err *err)
 {
 	uint64_t offset, size, end;
 	if (view_u64le(view, 12, &offset) == -1 || view_u64le(view, 20, &size) == -1 ||

@@ -19,6 +19,8 @@ struct pass {
 	const struct member_sink *sink;
 	struct archive *archive;
 	uint64_t members;
+	bool opened; /* the library knows the format: before, it may not be asked of it
+		      */
 };
 
 static int
@@ -27,7 +29,7 @@ pass_failed(const struct pass *pass, struct err *err)
 	const char *said = archive_error_string(pass->archive);
 	char *shown = text_shown(said != NULL ? said : "the library gives no reason");
 	enum err_kind kind = ERR_INPUT;
-	if (archive_read_has_encrypted_entries(pass->archive) == 1 ||
+	if ((pass->opened && archive_read_has_encrypted_entries(pass->archive) == 1) ||
 	    strcasestr(shown, "encrypt") != NULL)
 		kind = ERR_UNSUPPORTED;
 	else if (strcasestr(shown, "unsupported") != NULL ||
@@ -251,6 +253,7 @@ pass_open(struct pass *pass, const struct view *view, struct err *err)
 	if (archive_read_open_memory2(pass->archive, (void *)(uintptr_t)view->data,
 				      (size_t)view->size, READ_SIZE) != ARCHIVE_OK)
 		return pass_failed(pass, err);
+	pass->opened = true;
 	return 0;
 }
 
@@ -258,18 +261,15 @@ int
 archive_members(const struct container *container, const struct view *view,
 		const struct member_sink *sink, struct err *err)
 {
-	struct pass pass = {container, sink, archive_read_new(), 0};
+	struct pass pass = {container, sink, archive_read_new(), 0, false};
 	/* Names stored as UTF-16 come out as UTF-8 whatever the user's locale is. */
 	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
 	locale_t before = utf8 != (locale_t)0 ? uselocale(utf8) : (locale_t)0;
 	int answer = pass_open(&pass, view, err);
 	if (answer == 0)
 		answer = pass_run(&pass, err);
-	if (answer == 0 && container->notes != NULL) {
-		la_int64_t consumed = archive_filter_bytes(pass.archive, -1);
-		answer = container->notes(view, consumed > 0 ? (uint64_t)consumed : 0,
-					  sink, err);
-	}
+	if (answer == 0 && container->notes != NULL)
+		answer = container->notes(view, sink, err);
 	archive_read_free(pass.archive);
 	if (before != (locale_t)0)
 		uselocale(before);

@@ -33,8 +33,7 @@ cab_signature(const struct view *view, uint32_t *offset, uint32_t *size)
 }
 
 static int
-cab_notes(const struct view *view, uint64_t consumed, const struct member_sink *sink,
-	  struct err *err)
+cab_notes(const struct view *view, const struct member_sink *sink, struct err *err)
 {
 	uint32_t end = 0, offset, size;
 	uint16_t flags = 0;

@@ -73,10 +73,9 @@ struct container {
 	const char *name; /* "cab" */
 	int (*enable)(struct archive *archive);
 	bool owners; /* members have numeric owners */
-	/* Note what follows the container or hides beside it; NULL: nothing known.
-	 * `consumed` is how far the library has read. */
-	int (*notes)(const struct view *view, uint64_t consumed,
-		     const struct member_sink *sink, struct err *err);
+	/* Note what follows the container or hides beside it; NULL: nothing known. */
+	int (*notes)(const struct view *view, const struct member_sink *sink,
+		     struct err *err);
 };
 
 int archive_members(const struct container *container, const struct view *view,

@@ -43,8 +43,7 @@ iso_volume_size(const struct view *view, uint64_t *size)
 /* What the library does not list: the system area of hybrid images, boot records,
  * and what follows the volume. */
 static int
-iso_notes(const struct view *view, uint64_t consumed, const struct member_sink *sink,
-	  struct err *err)
+iso_notes(const struct view *view, const struct member_sink *sink, struct err *err)
 {
 	struct view area;
 	uint64_t size;
