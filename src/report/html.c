@@ -147,7 +147,7 @@ html_verdict(struct buf *out, const json_t *findings)
 	buf_printf(out,
 		   "<main>\n<section class=\"verdict %s\" aria-label=\"Verdict\">\n<p>",
 		   classes[tone]);
-	html_word(out, "strong", finding_string_or(verdict, "bytes", "?"));
+	html_word(out, "strong", words_verdict(findings));
 	buf_puts(out, "<br>");
 	html_text(out, finding_string_or(verdict, "scope", "?"));
 	buf_puts(out, "</p>\n<p>Signatures: ");

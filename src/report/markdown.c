@@ -111,8 +111,7 @@ md_verdict(struct buf *out, const json_t *findings)
 	const json_t *verdict = json_object_get(findings, "verdict");
 	struct buf title = {0};
 	words_title(findings, &title);
-	md_line(out, "## ", "%s: %s", title.data,
-		finding_string_or(verdict, "bytes", "?"));
+	md_line(out, "## ", "%s: %s", title.data, words_verdict(findings));
 	buf_puts(out, "\n**");
 	md_text(out, finding_string_or(verdict, "scope", "?"));
 	buf_puts(out, "**; signatures: **");
@@ -257,11 +256,10 @@ md_signatures(struct buf *out, const json_t *findings, const char *key,
 		size_t chain = finding_length(signature, "chain");
 		for (size_t k = 0; k < chain && k < DIFFERENCES_SHOWN; k++) {
 			const json_t *certificate = finding_at(signature, "chain", k);
-			const char *anchor = finding_string(certificate, "anchor");
 			buf_clear(&line);
 			words_certificate(certificate, &line);
-			md_line(out, "  - ", "%s%s%s%s", k ? "by " : "", line.data,
-				anchor ? "; anchor " : "", anchor ? anchor : "");
+			words_anchor(certificate, &line);
+			md_line(out, "  - ", "%s%s", k ? "by " : "", line.data);
 		}
 		buf_clear(&line);
 		words_judged(signature, &line);

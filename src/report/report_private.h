@@ -30,6 +30,10 @@ json_t *verdict_of(const json_t *findings);
 
 /* ---- words.c: sentences that all reports share, before each one's escapes ---- */
 
+/* The word that stands for the whole verdict: that on bytes, or where none were
+ * compared because signatures were asked for, that on signatures. */
+const char *words_verdict(const json_t *findings);
+
 /* Good, bad, or neither: colour beside the word, never instead of it. */
 enum tone { TONE_GOOD, TONE_BAD, TONE_OPEN };
 enum tone words_tone(const char *word);
@@ -58,6 +62,8 @@ void words_cause(const json_t *difference, struct buf *out);
 void words_common_name(const json_t *certificate, struct buf *out);
 /* "Name (US) RSA 2048, 2025-06-19/2026-06-17"; */
 void words_certificate(const json_t *certificate, struct buf *out);
+/* "; anchor LABEL" when it is one; a fingerprint as label is shortened; */
+void words_anchor(const json_t *certificate, struct buf *out);
 /* user id and primary fingerprint of an OpenPGP signer; */
 void words_openpgp(const json_t *signature, struct buf *out);
 /* at what time a signature was judged, and its status now when that is another; */

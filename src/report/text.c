@@ -156,10 +156,14 @@ text_verdict(const struct page *page, const json_t *findings)
 		 finding_string_or(json_object_get(findings, "tool"), "version", "?"),
 		 title.data);
 	buf_free(&title);
-	page_row(page, 0, LABEL, "VERDICT", finding_string_or(verdict, "bytes", "?"),
-		 "; signatures %s; policy %s",
-		 finding_string_or(verdict, "signatures", "?"),
-		 finding_string_or(verdict, "policy", "?"));
+	if (finding_is(findings, "command", "signatures"))
+		page_row(page, 0, LABEL, "VERDICT", words_verdict(findings),
+			 " signatures");
+	else
+		page_row(page, 0, LABEL, "VERDICT", words_verdict(findings),
+			 "; signatures %s; policy %s",
+			 finding_string_or(verdict, "signatures", "?"),
+			 finding_string_or(verdict, "policy", "?"));
 	page_row(page, 0, LABEL, "", NULL, "%s",
 		 finding_string_or(verdict, "scope", "?"));
 	if (findings_exit(findings) == EXIT_REPRODUCED)
@@ -494,12 +498,11 @@ text_chain(const struct page *page, const json_t *holder, unsigned indent)
 	size_t count = finding_length(holder, "chain");
 	for (size_t i = 0; i < count && i < NOTES_SHOWN; i++) {
 		const json_t *certificate = finding_at(holder, "chain", i);
-		const char *anchor = finding_string(certificate, "anchor");
 		struct buf line = {0};
 		words_certificate(certificate, &line);
-		page_row(page, indent + 2 * (unsigned)i, 0, "", NULL, "%s%s%s%s",
-			 i == 0 ? "" : "by ", line.data, anchor ? "; anchor " : "",
-			 anchor ? anchor : "");
+		words_anchor(certificate, &line);
+		page_row(page, indent + 2 * (unsigned)i, 0, "", NULL, "%s%s",
+			 i == 0 ? "" : "by ", line.data);
 		buf_free(&line);
 	}
 	page_cut(page, indent, count, NOTES_SHOWN, "certificates");
@@ -531,11 +534,9 @@ text_timestamp(const struct page *page, const json_t *signature,
 	if (reason != NULL)
 		buf_printf(&line, ": %s", reason);
 	if (strcmp(status, "valid") == 0 && count > 0) {
-		const json_t *last = finding_at(timestamp, "chain", count - 1);
 		buf_puts(&line, " by ");
 		words_common_name(finding_at(timestamp, "chain", 0), &line);
-		buf_printf(&line, ", anchor %s",
-			   finding_string_or(last, "anchor", "not known"));
+		words_anchor(finding_at(timestamp, "chain", count - 1), &line);
 	}
 	if (judged_by_its_timestamp(signature))
 		buf_printf(&line, "; judged then, now %s",

@@ -55,9 +55,10 @@ enum { SIGNATURE_ROW_VALID, SIGNATURE_ROW_NOT_CHECKED };
 struct judgement {
 	const json_t *findings;
 	enum bytes_verdict bytes;
-	bool compared;  /* the command compares bytes */
-	bool undecided; /* something could not be looked at */
-	bool policy_broken;
+	bool compared;      /* the command compares bytes */
+	bool undecided;     /* something could not be looked at */
+	bool policy_broken; /* the release's policy, or a source's signature */
+	bool signature_bad; /* of those that "signatures" was asked about */
 	json_t *reasons, *not_said;
 };
 
@@ -361,7 +362,8 @@ reason_signature(struct judgement *judgement, const char *whose,
 
 /* Signatures that were demanded: only valid ones will do. */
 static void
-judge_demanded(struct judgement *judgement, const char *key, const char *whose)
+judge_demanded(struct judgement *judgement, const char *key, const char *whose,
+	       bool *bad)
 {
 	for (size_t i = 0; i < finding_length(judgement->findings, key); i++) {
 		const json_t *signature = finding_at(judgement->findings, key, i);
@@ -372,7 +374,7 @@ judge_demanded(struct judgement *judgement, const char *key, const char *whose)
 		if (row == SIGNATURE_ROW_NOT_CHECKED)
 			judgement->undecided = true;
 		else
-			judgement->policy_broken = true;
+			*bad = true;
 	}
 }
 
@@ -385,7 +387,8 @@ judge_sources(struct judgement *judgement)
 	for (size_t i = 0; i < finding_length(findings, "inputs"); i++)
 		declared += finding_is(finding_at(findings, "inputs", i), "role",
 				       "source-signature");
-	judge_demanded(judgement, "source_signatures", "source signature");
+	judge_demanded(judgement, "source_signatures", "source signature",
+		       &judgement->policy_broken);
 	if (declared > finding_length(findings, "source_signatures")) {
 		list_add(judgement->reasons,
 			 "a declared signature of a source was not checked");
@@ -438,7 +441,7 @@ exit_of(const struct judgement *judgement)
 {
 	if (judgement->compared && judgement->bytes == BYTES_DIFFERS)
 		return EXIT_DIFFERS;
-	if (judgement->policy_broken)
+	if (judgement->policy_broken || judgement->signature_bad)
 		return EXIT_POLICY;
 	if (judgement->undecided ||
 	    (judgement->compared && judgement->bytes == BYTES_UNDECIDED))
@@ -619,7 +622,8 @@ verdict_of(const json_t *findings)
 	judge_inputs(&judgement);
 	judge_sources(&judgement);
 	if (finding_is(findings, "command", "signatures")) {
-		judge_demanded(&judgement, "signatures", "signature");
+		judge_demanded(&judgement, "signatures", "signature",
+			       &judgement.signature_bad);
 		if (finding_length(findings, "signatures") == 0) {
 			list_add(judgement.reasons, "no signature was checked");
 			judgement.undecided = true;

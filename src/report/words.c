@@ -31,6 +31,14 @@ words_exit_of(const json_t *findings)
 	return words_exit(status);
 }
 
+const char *
+words_verdict(const json_t *findings)
+{
+	bool signatures = finding_is(findings, "command", "signatures");
+	return finding_string_or(json_object_get(findings, "verdict"),
+				 signatures ? "signatures" : "bytes", "undecided");
+}
+
 enum tone
 words_tone(const char *word)
 {
@@ -201,6 +209,20 @@ words_certificate(const json_t *certificate, struct buf *out)
 		   finding_string_or(certificate, "key", "key not known"),
 		   finding_string_or(certificate, "not_before", "?"),
 		   finding_string_or(certificate, "not_after", "?"));
+}
+
+void
+words_anchor(const json_t *certificate, struct buf *out)
+{
+	const char *anchor = finding_string(certificate, "anchor");
+	const char *sha256 = finding_string(certificate, "sha256");
+	if (anchor == NULL)
+		return;
+	if (sha256 != NULL && strncmp(anchor, "sha256:", 7) == 0 &&
+	    strcmp(anchor + 7, sha256) == 0)
+		buf_printf(out, "; anchor %.23s…", anchor);
+	else
+		buf_printf(out, "; anchor %s", anchor);
 }
 
 void

@@ -281,6 +281,7 @@ START_TEST(signatures_alone)
 	ck_assert_str_eq(verdict_word(findings, "signatures"),
 			 signature_rows[_i].worst);
 	ck_assert_str_eq(verdict_word(findings, "bytes"), "not-compared");
+	ck_assert_str_eq(verdict_word(findings, "policy"), "none");
 	json_decref(findings);
 }
 END_TEST
