@@ -302,7 +302,8 @@ wants_all(const struct pin_request *request, const struct apt *apt, struct wants
 	if (wants_essential(apt, wants, err) == -1)
 		return -1;
 	/* fakeroot: dpkg-buildpackage's default where a package asks for root. */
-	wants_add(&wants->depends, "build-essential, fakeroot");
+	if (request->build_deps.count > 0)
+		wants_add(&wants->depends, "build-essential, fakeroot");
 	for (size_t i = 0; i < request->build_deps.count; i++) {
 		const char *what = request->build_deps.items[i];
 		int result = is_dsc(what)
