@@ -485,6 +485,24 @@ out:
 }
 
 int
+apt_prefer(const struct apt *apt, const struct strings *packages, struct err *err)
+{
+	struct buf preferences = {0};
+	for (size_t i = 0; i < packages->count; i++) {
+		const char *what = packages->items[i];
+		size_t name = strcspn(what, "=");
+		if (what[name] == '=') /* over any other version (apt_preferences(5)) */
+			buf_printf(
+			    &preferences,
+			    "Package: %.*s\nPin: version %s\nPin-Priority: 1001\n\n",
+			    (int)name, what, what + name + 1);
+	}
+	int result = folder_write(apt->folder, "etc/preferences", &preferences, err);
+	buf_free(&preferences);
+	return result;
+}
+
+int
 apt_run(const struct apt *apt, const struct strings *arguments, struct buf *out,
 	struct err *err)
 {

@@ -241,6 +241,21 @@ package_order(const void *a, const void *b)
 	return strcmp(left->name, right->name);
 }
 
+/* What apt-get printed of unmet dependencies, on one line. */
+static void
+unmet_name(const struct buf *out, struct buf *text)
+{
+	const char *at = out->size ? strstr(out->data, "unmet dependencies:") : NULL;
+	at = at ? strchr(at, '\n') : NULL;
+	while (at != NULL && at[1] == ' ' && text->size < 600) {
+		size_t blanks = strspn(at + 1, " ");
+		const char *line = at + 1 + blanks;
+		buf_puts(text, text->size ? "; " : "");
+		text_show(text, line, strcspn(line, "\n"));
+		at = strchr(line, '\n');
+	}
+}
+
 /* One solve of everything wanted; then the hash of each package that it chose. */
 static int
 solve(const struct apt *apt, struct wants *wants, struct toolchain *toolchain,
@@ -255,7 +270,11 @@ solve(const struct apt *apt, struct wants *wants, struct toolchain *toolchain,
 	const char *const relations[] = {wants->depends.data, conflicts, NULL};
 	progress_show("resolving build dependencies");
 	if (simulate(apt, "satisfy", relations, &out, err) == -1) {
-		err->kind = err->kind == ERR_INTERRUPTED ? err->kind : ERR_INPUT;
+		struct buf unmet = {0};
+		unmet_name(&out, &unmet);
+		if (unmet.size > 0)
+			err_set(err, ERR_INPUT, "%s", unmet.data);
+		buf_free(&unmet);
 		err_at(err, "the build dependencies cannot be satisfied");
 		goto out;
 	}
@@ -335,7 +354,8 @@ pin_debian(const struct pin_request *request, struct toolchain *toolchain,
 	int result = -1;
 	if (apt_open(request->suite, true, &apt, err) == -1)
 		return -1;
-	if (wants_all(request, &apt, &wants, err) == -1 ||
+	if (apt_prefer(&apt, &request->packages, err) == -1 ||
+	    wants_all(request, &apt, &wants, err) == -1 ||
 	    solve(&apt, &wants, toolchain, err) == -1)
 		goto out;
 	toolchain->architecture = base_strdup(apt.architecture);

@@ -82,6 +82,8 @@ int apt_open(const char *suite, bool sources, struct apt *apt, struct err *err);
 int apt_run(const struct apt *apt, const struct strings *arguments, struct buf *out,
 	    struct err *err);
 void apt_close(struct apt *apt);
+/* Make the solver take the versions of NAME=VERSION, where it would take the newest. */
+int apt_prefer(const struct apt *apt, const struct strings *packages, struct err *err);
 /* The value of a field of a stanza that apt printed, or "". */
 const char *apt_field(const struct stanza *stanza, const char *name);
 /* Look up exact versions: fills size and hash of each package that the archive has
