@@ -77,10 +77,11 @@ struct buf {
 	size_t size, room;
 };
 
+/* Bytes, a string, or formatted text at the end. */
 void buf_append(struct buf *buf, const void *bytes, size_t count);
 void buf_puts(struct buf *buf, const char *string);
 void buf_printf(struct buf *buf, const char *format, ...) PRINTF_LIKE(2, 3);
-void buf_vprintf(struct buf *buf, const char *format, va_list args);
+void buf_vprintf(struct buf *buf, const char *format, va_list args) PRINTF_LIKE(2, 0);
 /* `count` zero bytes at the end. */
 void buf_zeros(struct buf *buf, size_t count);
 /* Empty it, keeping its room. */
@@ -96,8 +97,10 @@ struct strings {
 	size_t count;
 };
 
+/* A copy of a string, or a formatted one, at the end. */
 void strings_add(struct strings *list, const char *string);
 void strings_addf(struct strings *list, const char *format, ...) PRINTF_LIKE(2, 3);
+/* Is it in the list? Sort in byte order. Free all; the list is {0} afterwards. */
 bool strings_have(const struct strings *list, const char *string);
 void strings_sort(struct strings *list);
 void strings_free(struct strings *list);
@@ -201,12 +204,14 @@ int hex_decode(const char *string, bool colons, void *bytes, size_t count);
 
 /* A running SHA-256 (FIPS 180-4). */
 struct hasher;
+/* A fresh one; free it with hasher_free. Bytes are hashed in the order given. */
 struct hasher *hasher_new(void);
 void hasher_update(struct hasher *hasher, const void *bytes, size_t count);
 /* The digest; the hasher starts afresh. */
 void hasher_final(struct hasher *hasher, struct sha256 *digest);
 void hasher_free(struct hasher *hasher);
 
+/* Of bytes in memory. */
 void sha256_of(const void *bytes, size_t count, struct sha256 *digest);
 /* Of the whole file behind fd, from its start; its size too. fd stays open. */
 int sha256_of_fd(int fd, struct sha256 *digest, uint64_t *size, struct err *err);
@@ -259,6 +264,7 @@ int folder_remove(int dirfd, const char *name, struct err *err);
 
 /* "2026-05-13T10:06:13Z". */
 #define TIME_TEXT 32
+/* Seconds since 1970 as RFC 3339, UTC; "@SECONDS" outside of years 0 to 9999. */
 void time_text(int64_t seconds, char out[TIME_TEXT]);
 /* Parse exactly that form (RFC 3339, UTC only); -1 otherwise. */
 int time_parse(const char *string, int64_t *seconds);

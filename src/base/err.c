@@ -3,6 +3,9 @@
 
 #include <errno.h>
 
+static void err_format(struct err *err, enum err_kind kind, const char *format,
+		       va_list args) PRINTF_LIKE(3, 0);
+
 static void
 err_format(struct err *err, enum err_kind kind, const char *format, va_list args)
 {

@@ -51,6 +51,8 @@ say_level(int wanted)
 	level = wanted;
 }
 
+static void say_line(const char *format, va_list args) PRINTF_LIKE(1, 0);
+
 static void
 say_line(const char *format, va_list args)
 {

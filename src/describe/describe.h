@@ -150,6 +150,8 @@ struct release {
 	struct judged_at at;    /* AT_SIGNING_TIME unless Verify-At says otherwise */
 };
 
+/* Read, check and resolve all of a release description; free it with release_free.
+ * ERR_USAGE with "file:line: " for whatever verify-release(5) does not allow. */
 int release_read(const char *path, struct release **release, struct err *err);
 void release_free(struct release *release);
 
@@ -237,6 +239,7 @@ struct dsc {
 	bool clearsigned;
 };
 
+/* Read a .dsc, clear-signed or not; the signature is NOT checked here. */
 int dsc_read(const char *path, struct dsc **dsc, struct err *err);
 void dsc_free(struct dsc *dsc);
 
@@ -250,6 +253,7 @@ struct buildinfo {
 	bool clearsigned;
 };
 
+/* The same for a .buildinfo. */
 int buildinfo_read(const char *path, struct buildinfo **buildinfo, struct err *err);
 void buildinfo_free(struct buildinfo *buildinfo);
 

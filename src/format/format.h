@@ -43,6 +43,7 @@ struct map {
 	struct strings names; /* owns what the extents point at */
 };
 
+/* An empty map; free it with map_free. */
 struct map *map_new(void);
 void map_free(struct map *map);
 /*

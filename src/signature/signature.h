@@ -29,11 +29,13 @@ enum signature_status {
 	SIGNATURE_INVALID,
 };
 
+/* "valid", "not-checked", …; and back, -1 when it is none of them. */
 const char *signature_status_name(enum signature_status status);
 int signature_status_parse(const char *name, enum signature_status *status);
 
 /* What the user trusts; everything is read before confinement. */
 struct trust;
+/* Nothing is trusted, judged at the signing time, now is now; free with trust_free. */
 struct trust *trust_new(void);
 void trust_free(struct trust *trust);
 /* An anchor: a PEM or DER file (one or more certificates), or "sha256:HEX" (with or
