@@ -140,7 +140,9 @@ add_failed(json_t *findings, const char *path, const char *reason)
 	json_object_set_new(entry, "scheme", json_string("none"));
 	json_object_set_new(entry, "index", json_string("0"));
 	json_object_set_new(entry, "status", json_string("not-checked"));
-	json_object_set_new(entry, "reason", json_string(reason));
+	/* A message that was cut to fit may end inside a character. */
+	json_t *text = json_string(reason);
+	json_object_set_new(entry, "reason", text != NULL ? text : text_json(reason));
 	json_array_append_new(json_object_get(findings, "signatures"), entry);
 }
 

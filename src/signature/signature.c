@@ -43,8 +43,12 @@ signature_entry(json_t *signatures, const char *path, const char *scheme,
 	json_object_set_new(entry, "index", json_string(index));
 	json_object_set_new(entry, "status",
 			    json_string(signature_status_name(status)));
-	if (reason != NULL)
-		json_object_set_new(entry, "reason", json_string(reason));
+	if (reason != NULL) {
+		/* A message that was cut to fit may end inside a character. */
+		json_t *text = json_string(reason);
+		json_object_set_new(entry, "reason",
+				    text != NULL ? text : text_json(reason));
+	}
 	json_array_append_new(signatures, entry);
 	return entry;
 }

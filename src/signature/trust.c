@@ -232,9 +232,12 @@ trust_of_release(const struct release *release, struct trust **trust, struct err
 	for (size_t i = 0; i < release->trust_count; i++) {
 		const struct release_trust *stanza = &release->trust[i];
 		if (add_stanza(made, stanza, err) == -1) {
+			char *path = text_shown(release->path);
+			err_at(err, "%s:%u: in trust '%s'", path, stanza->line,
+			       stanza->name);
+			free(path);
 			trust_free(made);
-			return err_at(err, "%s:%u: in trust '%s'", release->path,
-				      stanza->line, stanza->name);
+			return -1;
 		}
 	}
 	trust_judge_at(made, release->at);

@@ -66,6 +66,9 @@ sign leaf plain.efi signed.efi -n 'Example' -TSA-certs tsa.pem -TSA-key tsa.key 
 	-TSA-time "$now"
 sign tls plain.efi tls.efi
 
+osslsigncode verify -in signed.efi -CAfile root.pem -TSA-CAfile tsaroot.pem \
+	>verify.log 2>&1 || fail "osslsigncode does not take it: $(tail -n 3 verify.log)"
+
 # ---- what is trusted, and when
 
 expect 0 '1 of 1 signature valid' signed.efi --trust root.pem \
@@ -122,6 +125,13 @@ osslsigncode verify -in tampered.efi -CAfile root.pem >verify.log 2>&1 &&
 	fail "osslsigncode takes it"
 { cat signed.efi; printf 'overlay!'; } >overlay.efi
 expect 4 'follow the certificate table' overlay.efi --trust root.pem
+
+# ---- hostile names
+
+name=$(printf 'a\033[31m\nverdict: fine.efi')
+cp tampered.efi "$name"
+expect 4 'a\x1b[31m\nverdict: fine.efi' "$name" --trust root.pem
+grep -q "$(printf '\033')" out && fail "a terminal escape came through"
 
 # ---- usage
 
