@@ -37,6 +37,7 @@ struct account {
 	struct named *outputs, *unbuilt;
 	struct claim *claims; /* by shipped node, up to claim_count */
 	size_t claim_count;
+	bool hidden; /* a container on the way could not be read to its end */
 	struct strings remarks;
 };
 
@@ -258,6 +259,8 @@ tell_way(struct account *account, node_id id)
 	for (size_t i = 0; i < node->note_count; i++) {
 		if (node->notes[i].kind == NOTE_REMARK)
 			continue;
+		if (node->notes[i].kind == NOTE_UNDECIDED)
+			account->hidden = true;
 		if (entry == NULL) {
 			entry = entry_new(comparison, (struct pair){id, NODE_NONE});
 			json_object_set_new(entry, "container", json_true());
@@ -321,12 +324,17 @@ walk(struct account *account, node_id id, struct err *err)
 
 /* ---- what the product lacks ------------------------------------------ */
 
+/* What was not found is missing only where all could be seen. */
 static void
 tell_absent(struct account *account, const char *path, const char *reason)
 {
 	char *shown = text_shown(path);
 	char *full = base_format("%s//%s", account->product, shown);
-	entry_named(account->comparison.files, full, STATUS_MISSING, reason);
+	if (account->hidden)
+		entry_named(account->comparison.files, full, STATUS_UNDECIDED,
+			    "not found in what could be read of the product");
+	else
+		entry_named(account->comparison.files, full, STATUS_MISSING, reason);
 	free(full);
 	free(shown);
 }
