@@ -6,7 +6,7 @@ export TMPDIR="$PWD/tmp"
 mkdir tmp
 
 # The toolchain is made of this machine's own sh, cat and a few more, pinned one by one.
-"$VERIFY" toolchain pin --host cat --host sleep --host dd --host mkdir --host id \
+"$VERIFY" toolchain pin --host tar --host rm --host cat --host sleep --host dd --host mkdir --host id \
 	--name small -o small.toolchain
 "$VERIFY" toolchain fetch small.toolchain
 
@@ -92,7 +92,7 @@ limit() {
 cp small.toolchain kept.toolchain
 limit wall 2s
 release 'sleep 60'
-run 3 'wall'
+run 3 'limit of 2 seconds'
 cp kept.toolchain small.toolchain
 limit log 1M
 release 'while :; do echo flood flood flood flood flood flood flood; done'
