@@ -199,6 +199,75 @@ START_TEST(folder_file_replaced)
 }
 END_TEST
 
+/* However a package is cut, something in it is undecided: never a shorter package. */
+START_TEST(cut_is_undecided)
+{
+	test_shell("%s dpkg-deb -Z%s --root-owner-group -b p p.deb", make_deb,
+		   _i == 0 ? "xz" : "gzip");
+	struct buf bytes = test_file("p.deb");
+	for (size_t cut = 0; cut < bytes.size; cut += bytes.size / 50 + 1) {
+		test_write("cut", bytes.data, cut);
+		struct tree *tree = open_tree("cut", NULL);
+		bool undecided = false;
+		expand_all(tree);
+		for (node_id id = 0; id < tree_count(tree); id++)
+			undecided |= tree_node(tree, id)->undecided;
+		/* the magic alone is an unknown file of few bytes */
+		ck_assert_msg(undecided || tree_node(tree, NODE_ROOT)->format == NULL ||
+				  cut < 21,
+			      "cut at %zu", cut);
+		tree_free(tree);
+	}
+	buf_free(&bytes);
+}
+END_TEST
+
+/* Compressed 1,000 times: stopped by the budget, or followed to the end. */
+START_TEST(deep_nesting)
+{
+	struct unpack_budget budget = unpack_default_budget;
+	test_shell("printf x >n; i=0; while [ $i -lt 40 ]; do gzip -nc n >m; mv m n; "
+		   "i=$((i+1)); done; python3 -c \"\nimport gzip\n"
+		   "d=open('n','rb').read()\nfor i in range(960):\n"
+		   "  d=gzip.compress(d,1,mtime=0)\nopen('n','wb').write(d)\n\"");
+	struct tree *tree = open_tree("n", &budget);
+	expand_all(tree);
+	ck_assert_uint_eq(tree_count(tree), budget.depth + 1);
+	ck_assert(tree_node(tree, budget.depth)->undecided);
+	tree_free(tree);
+	budget.depth = 10000;
+	tree = open_tree("n", &budget);
+	expand_all(tree);
+	ck_assert_uint_eq(tree_count(tree), 1001);
+	ck_assert_uint_eq(tree_node(tree, 1000)->size, 1);
+	ck_assert(!tree_node(tree, 1000)->undecided);
+	json_decref(unpack_list(tree));
+	tree_free(tree);
+}
+END_TEST
+
+/* A tar of hard links: to what came before, never to what is not there. */
+START_TEST(hard_links)
+{
+	test_shell(
+	    "rm -rf h h.tar; mkdir h; cd h; echo first >a; ln a b; ln a c; "
+	    "tar -cf ../h.tar a b c; rm a b c; echo second >a; tar -rf ../h.tar a; "
+	    "ln a d; tar -rf ../h.tar a d; echo lost >e; ln e f; tar -rf ../h.tar e f; "
+	    "tar --delete -f ../h.tar e; printf 'first\n' >../1; "
+	    "printf 'second\n' >../2");
+	struct tree *tree = open_tree("h.tar", NULL);
+	expand_all(tree);
+	check_content(tree, "b", "1");
+	check_content(tree, "c", "1");
+	check_content(tree, "d", "2");
+	node_id lost = find(tree, "f");
+	ck_assert_int_eq(tree_node(tree, lost)->member.type, MEMBER_HARDLINK);
+	ck_assert(tree_node(tree, lost)->undecided);
+	ck_assert(has_note(tree, NODE_ROOT, NOTE_SUSPECT, "have the name 'a'"));
+	tree_free(tree);
+}
+END_TEST
+
 static const struct {
 	const char *make, *name, *note;
 } opaque[] = {
@@ -236,6 +305,10 @@ unpack_suite(void)
 	tcase_add_test(tree, members_are_bounded);
 	tcase_add_test(tree, folder_follows_no_link);
 	tcase_add_test(tree, folder_file_replaced);
+	tcase_set_timeout(tree, 30);
+	tcase_add_loop_test(tree, cut_is_undecided, 0, 2);
+	tcase_add_test(tree, deep_nesting);
+	tcase_add_test(tree, hard_links);
 	tcase_add_loop_test(tree, opaque_is_undecided, 0, ARRAY_COUNT(opaque));
 	suite_add_tcase(suite, tree);
 	return suite;

@@ -1,0 +1,9 @@
+/* The cpio row on arbitrary bytes. */
+#include "row.h"
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	fuzz_row(&format_cpio, data, size);
+	return 0;
+}

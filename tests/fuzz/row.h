@@ -1,0 +1,89 @@
+/* What the fuzz targets of container rows share: a row on arbitrary bytes must keep its
+ * word, whatever it answers. */
+#ifndef VERIFY_FUZZ_ROW_H
+#define VERIFY_FUZZ_ROW_H
+
+#include "format/format_private.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+struct fuzz_row {
+	const struct view *view;
+	bool open;
+	uint64_t decoded;
+};
+
+static int
+fuzz_begin(void *context, const struct member *member, struct err *err)
+{
+	struct fuzz_row *row = context;
+	(void)err;
+	row->open = true;
+	if (member->path == NULL || strlen(member->path) > row->view->size + 1)
+		abort();
+	return 0;
+}
+
+static int
+fuzz_slice(void *context, uint64_t offset, uint64_t length, struct err *err)
+{
+	struct fuzz_row *row = context;
+	struct view part;
+	(void)err;
+	if (!row->open || view_sub(row->view, offset, length, &part) == -1)
+		abort();
+	return 0;
+}
+
+static int
+fuzz_data(void *context, const void *bytes, size_t count, struct err *err)
+{
+	struct fuzz_row *row = context;
+	(void)bytes;
+	row->decoded += count;
+	if (!row->open)
+		abort();
+	return row->decoded > 1 << 24 ? err_set(err, ERR_LIMIT, "enough") : 0;
+}
+
+static int
+fuzz_note(void *context, enum note_kind kind, uint64_t offset, const char *text,
+	  struct err *err)
+{
+	struct buf raw = {0};
+	(void)context;
+	(void)kind;
+	(void)offset;
+	(void)err;
+	if (text_unshow(text, &raw) == -1)
+		abort(); /* notes are shown text */
+	buf_free(&raw);
+	return 0;
+}
+
+/* Probe, list and map; the map covers the file in order. */
+static inline void
+fuzz_row(const struct format *format, const uint8_t *data, size_t size)
+{
+	struct view view = view_of(data, size);
+	struct fuzz_row row = {.view = &view};
+	const struct member_sink sink = {&row, fuzz_begin, fuzz_slice, fuzz_data,
+					 fuzz_note};
+	struct err err = {0};
+	uint64_t at = 0;
+	format->probe(&view);
+	if (format->members(&view, &sink, &err) == -1 &&
+	    (err.kind == ERR_NONE || err.message[0] == '\0'))
+		abort(); /* a failure says why */
+	struct map *map = format_map(format, &view, NULL);
+	for (size_t i = 0; i < map->count; i++) {
+		if (map->extents[i].offset != at || map->extents[i].length == 0)
+			abort();
+		at += map->extents[i].length;
+	}
+	if (at != size)
+		abort();
+	map_free(map);
+}
+
+#endif

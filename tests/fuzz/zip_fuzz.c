@@ -1,0 +1,9 @@
+/* The zip row on arbitrary bytes. */
+#include "row.h"
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	fuzz_row(&format_zip, data, size);
+	return 0;
+}
