@@ -73,10 +73,18 @@ samples_take(struct samples *samples, uint64_t hash, uint64_t offset)
 		samples->items[samples->count++] = (struct sample){hash, offset};
 }
 
+/* One part of a side. */
+struct piece {
+	const struct side *side;
+	uint64_t offset;
+	struct view view;
+};
+
 /* The windows of one part whose hash says so; offsets count from the part. */
 static void
-samples_gather(const struct view *part, uint64_t mask, struct samples *samples)
+samples_gather(const struct piece *piece, uint64_t mask, struct samples *samples)
 {
+	const struct view *part = &piece->view;
 	uint64_t out = 1, hash = 0; /* `out` is MULTIPLIER to the power of WINDOW */
 	size_t room = part->size < SAMPLES_MOST ? (size_t)part->size : SAMPLES_MOST;
 	samples->items = base_alloc(room ? room : 1, sizeof(*samples->items));
@@ -93,6 +101,8 @@ samples_gather(const struct view *part, uint64_t mask, struct samples *samples)
 		uint64_t mixed = hash_mixed(hash);
 		if ((mixed & samples->mask) == 0)
 			samples_take(samples, mixed, i + 1 - WINDOW);
+		if (i % SIDE_FORGET == 0)
+			side_forget(piece->side, i, piece->offset + i);
 	}
 }
 
@@ -131,7 +141,7 @@ order_matches(const void *a, const void *b)
 /* Windows that both sides have once, with equal bytes, by shipped offset. */
 static void
 samples_meet(const struct samples *a, const struct samples *b,
-	     const struct view *shipped, const struct view *rebuilt,
+	     const struct piece *shipped, const struct piece *rebuilt,
 	     struct matches *anchors)
 {
 	for (size_t i = 0, j = 0; i < a->count && j < b->count;) {
@@ -145,8 +155,8 @@ samples_meet(const struct samples *a, const struct samples *b,
 			continue;
 		}
 		struct view one, other;
-		if (view_sub(shipped, left->offset, WINDOW, &one) == 0 &&
-		    view_sub(rebuilt, right->offset, WINDOW, &other) == 0 &&
+		if (view_sub(&shipped->view, left->offset, WINDOW, &one) == 0 &&
+		    view_sub(&rebuilt->view, right->offset, WINDOW, &other) == 0 &&
 		    view_equal(&one, &other))
 			matches_add(anchors, left->offset, right->offset, WINDOW);
 		i++;
@@ -179,12 +189,12 @@ anchors_in_order(struct matches *anchors)
 }
 
 static void
-anchors_find(const struct view *shipped, const struct view *rebuilt,
+anchors_find(const struct piece *shipped, const struct piece *rebuilt,
 	     struct matches *anchors)
 {
 	struct samples a, b;
-	uint64_t longest =
-	    shipped->size > rebuilt->size ? shipped->size : rebuilt->size;
+	uint64_t longest = shipped->view.size > rebuilt->view.size ? shipped->view.size
+								   : rebuilt->view.size;
 	uint64_t mask = longest > SPARSE_FROM ? SPARSE_MASK : 0;
 	while (longest / (mask + 1) > SAMPLES_MOST / 2)
 		mask = mask << 1 | 1;
@@ -268,12 +278,12 @@ tokens_of(const struct view *part)
  * are left out. Its gaps are final: depth DEPTH_MOST. */
 static bool
 align_script(struct aligner *aligner, struct part s, struct part r,
-	     const struct view *shipped, const struct view *rebuilt)
+	     const struct piece *shipped, const struct piece *rebuilt)
 {
 	struct matches matches, long_ones = {0};
-	uint32_t *a = tokens_of(shipped), *b = tokens_of(rebuilt);
-	bool found =
-	    edit_matches(a, shipped->size, b, rebuilt->size, SCRIPT_EDITS, &matches);
+	uint32_t *a = tokens_of(&shipped->view), *b = tokens_of(&rebuilt->view);
+	bool found = edit_matches(a, shipped->view.size, b, rebuilt->view.size,
+				  SCRIPT_EDITS, &matches);
 	if (found) {
 		for (size_t i = 0; i < matches.count; i++) {
 			const struct match *match = &matches.items[i];
@@ -292,10 +302,10 @@ align_script(struct aligner *aligner, struct part s, struct part r,
 
 static bool
 align_anchors(struct aligner *aligner, struct part s, struct part r,
-	      const struct view *shipped, const struct view *rebuilt, unsigned depth)
+	      const struct piece *shipped, const struct piece *rebuilt, unsigned depth)
 {
 	struct matches anchors = {0};
-	uint64_t cost = shipped->size + rebuilt->size;
+	uint64_t cost = shipped->view.size + rebuilt->view.size;
 	if (cost > aligner->effort)
 		return false;
 	aligner->effort -= cost;
@@ -309,12 +319,17 @@ align_anchors(struct aligner *aligner, struct part s, struct part r,
 
 /* Is comparing byte against byte good enough for two equally long parts? */
 static bool
-align_plain(const struct view *shipped, const struct view *rebuilt)
+align_plain(const struct piece *shipped, const struct piece *rebuilt)
 {
 	uint64_t differing = 0;
-	for (uint64_t i = 0; i < shipped->size; i++)
-		differing += shipped->data[i] != rebuilt->data[i];
-	return differing <= shipped->size / 2;
+	for (uint64_t i = 0; i < shipped->view.size; i++) {
+		differing += shipped->view.data[i] != rebuilt->view.data[i];
+		if (i % SIDE_FORGET == 0) {
+			side_forget(shipped->side, i, shipped->offset + i);
+			side_forget(rebuilt->side, i, rebuilt->offset + i);
+		}
+	}
+	return differing <= shipped->view.size / 2;
 }
 
 static void
@@ -331,10 +346,13 @@ align_step(struct aligner *aligner, struct part s, struct part r, unsigned depth
 	r.length -= same;
 	if (s.length == 0 && r.length == 0)
 		return;
-	struct view shipped, rebuilt;
+	struct piece shipped = {.side = aligner->shipped, .offset = s.offset};
+	struct piece rebuilt = {.side = aligner->rebuilt, .offset = r.offset};
 	if (s.length == 0 || r.length == 0 || depth >= DEPTH_MOST ||
-	    view_sub(&aligner->shipped->view, s.offset, s.length, &shipped) == -1 ||
-	    view_sub(&aligner->rebuilt->view, r.offset, r.length, &rebuilt) == -1) {
+	    view_sub(&aligner->shipped->view, s.offset, s.length, &shipped.view) ==
+		-1 ||
+	    view_sub(&aligner->rebuilt->view, r.offset, r.length, &rebuilt.view) ==
+		-1) {
 		align_block(aligner, s, r);
 		return;
 	}

@@ -48,6 +48,13 @@ struct side {
 	const struct mapping *mapping;
 };
 
+/* After so many bytes what was read may leave memory. */
+#define SIDE_FORGET ((uint64_t)1 << 24)
+
+/* Once in a while, when `at` bytes were gone through: let what was read before
+ * `upto` leave memory. It comes back from the file when it is wanted again. */
+void side_forget(const struct side *side, uint64_t at, uint64_t upto);
+
 /* Differing ranges of two equally long parts, byte against byte. */
 void ranges_scan(const struct side *shipped, uint64_t shipped_offset,
 		 const struct side *rebuilt, uint64_t rebuilt_offset, uint64_t length,

@@ -248,25 +248,31 @@ has_suspect(const struct node *node)
 }
 
 /*
- * What is different in the members was excused (a signature, an exception), and the
- * container's own bytes have no map: a stream whose row read it to the end follows
- * from its content, anything else was not looked at.
+ * What is different in the members was excused (a signature, an exception). That
+ * says nothing of bytes that no member holds: where a row noted a trick, or where no
+ * map shows the container's own bytes, nobody knows. A stream that was read to its end
+ * follows from its content.
  */
 static void
-tell_unmapped(const struct containers *containers, json_t *entry,
-	      enum file_status *status)
+tell_excused(const struct containers *containers, json_t *entry,
+	     enum file_status *status)
 {
 	const struct comparison *comparison = containers->comparison;
-	bool suspect =
-	    has_suspect(tree_node(comparison->shipped, containers->pair.shipped)) ||
-	    has_suspect(tree_node(comparison->rebuilt, containers->pair.rebuilt));
-	if (containers->format->compressor && !suspect)
-		return;
-	worsen(status, STATUS_UNDECIDED);
-	entry_reason(entry,
-		     "the container's bytes outside of its members could not be "
-		     "compared: format '%s' has no map",
-		     containers->format->name);
+	const struct format *format = containers->format;
+	if (has_suspect(tree_node(comparison->shipped, containers->pair.shipped)) ||
+	    has_suspect(tree_node(comparison->rebuilt, containers->pair.rebuilt))) {
+		worsen(status, STATUS_UNDECIDED);
+		entry_reason(entry,
+			     "the container holds what no member accounts for: see "
+			     "its notes");
+	} else if (format->map == NULL && !format->compressor) {
+		worsen(status, STATUS_UNDECIDED);
+		entry_reason(
+		    entry,
+		    "the container's bytes outside of its members could not be "
+		    "compared: format '%s' has no map",
+		    format->name);
+	}
 }
 
 static int
@@ -363,9 +369,9 @@ judge(struct containers *containers, json_t *entry)
 	if (status > STATUS_UNDECIDED)
 		status = STATUS_DIFFERENT;
 	judge_undecided(containers, entry, &status);
-	if (containers->format != NULL && containers->format->map == NULL &&
-	    containers->list.count == 0 && !contents_equal && status < STATUS_UNDECIDED)
-		tell_unmapped(containers, entry, &status);
+	if (containers->format != NULL && containers->list.count == 0 &&
+	    !contents_equal && status < STATUS_UNDECIDED)
+		tell_excused(containers, entry, &status);
 	/* Bytes that differ are never told as nothing. */
 	if (containers->format != NULL && containers->list.count == 0 &&
 	    status == STATUS_IDENTICAL)

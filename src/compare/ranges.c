@@ -4,9 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Bytes compared at once, and bytes after which read pages may leave memory. */
-#define BLOCK  ((uint64_t)1 << 16)
-#define FORGET ((uint64_t)1 << 24)
+/* Bytes compared at once. */
+#define BLOCK ((uint64_t)1 << 16)
 
 static uint64_t
 range_shipped_end(const struct range *range)
@@ -127,10 +126,10 @@ parts_of(const struct side *shipped, uint64_t shipped_offset,
 	       view_sub(&rebuilt->view, rebuilt_offset, length, b) == 0;
 }
 
-static void
-side_forget(const struct side *side, uint64_t upto)
+void
+side_forget(const struct side *side, uint64_t at, uint64_t upto)
 {
-	if (side->mapping != NULL && upto % FORGET < BLOCK)
+	if (side->mapping != NULL && at % SIDE_FORGET == 0 && at > 0)
 		mapping_release(side->mapping, upto);
 }
 
@@ -168,8 +167,8 @@ ranges_scan(const struct side *shipped, uint64_t shipped_offset,
 		if (!view_equal(&a, &b))
 			scan_block(&a, &b, shipped_offset + at, rebuilt_offset + at,
 				   ranges);
-		side_forget(shipped, shipped_offset + at);
-		side_forget(rebuilt, rebuilt_offset + at);
+		side_forget(shipped, at, shipped_offset + at);
+		side_forget(rebuilt, at, rebuilt_offset + at);
 	}
 }
 
@@ -190,8 +189,8 @@ range_prefix(const struct side *shipped, uint64_t shipped_offset,
 				i++;
 			return at + i;
 		}
-		side_forget(shipped, shipped_offset + at);
-		side_forget(rebuilt, rebuilt_offset + at);
+		side_forget(shipped, at, shipped_offset + at);
+		side_forget(rebuilt, at, rebuilt_offset + at);
 		at += size;
 	}
 	return length;
@@ -214,6 +213,8 @@ range_suffix(const struct side *shipped, uint64_t shipped_end,
 				i++;
 			return at + i;
 		}
+		side_forget(shipped, at, shipped->view.size);
+		side_forget(rebuilt, at, rebuilt->view.size);
 		at += size;
 	}
 	return length;
