@@ -5,6 +5,7 @@
 
 static const struct filter bzip2 = {
     .name = "bzip2",
+    .code = ARCHIVE_FILTER_BZIP2,
     .enable = archive_read_support_filter_bzip2,
 };
 

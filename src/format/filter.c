@@ -105,44 +105,63 @@ decode_blocks(struct decode *decode, struct archive *archive, struct err *err)
 	}
 }
 
+/* The library at the start of the stream: the filter offered, which it takes as often
+ * as it fits, or `once`, in which case it does not look whether it fits at all. */
+static struct archive *
+decode_open(const struct decode *decode, const struct view *view, bool once,
+	    struct err *err)
+{
+	struct archive *archive = archive_read_new();
+	if (archive == NULL) {
+		err_set(err, ERR_SYSTEM, "no memory for libarchive");
+		return NULL;
+	}
+	int enabled = once ? archive_read_append_filter(archive, decode->filter->code)
+			   : decode->filter->enable(archive);
+	if (enabled != ARCHIVE_OK ||
+	    archive_read_support_format_raw(archive) != ARCHIVE_OK ||
+	    archive_read_support_format_empty(archive) != ARCHIVE_OK)
+		err_set(err, ERR_UNSUPPORTED, "this libarchive does not read %s itself",
+			decode->filter->name);
+	else if (archive_read_open_memory2(archive, (void *)(uintptr_t)view->data,
+					   (size_t)view->size, READ_SIZE) != ARCHIVE_OK)
+		decode_failed(decode, archive, err);
+	else
+		return archive;
+	archive_read_free(archive);
+	return NULL;
+}
+
 /* Decompress the view. An empty output is the format "empty" to the library. */
 static int
 decode_run(struct decode *decode, const struct view *view, struct err *err)
 {
 	int answer = -1;
 	struct archive_entry *entry;
-	struct archive *archive = archive_read_new();
+	struct archive *archive = decode_open(decode, view, false, err);
 	if (archive == NULL)
-		return err_set(err, ERR_SYSTEM, "no memory for libarchive");
-	if (decode->filter->enable(archive) != ARCHIVE_OK ||
-	    archive_read_support_format_raw(archive) != ARCHIVE_OK ||
-	    archive_read_support_format_empty(archive) != ARCHIVE_OK) {
-		err_set(err, ERR_UNSUPPORTED, "this libarchive does not read %s itself",
-			decode->filter->name);
-		goto out;
-	}
-	if (archive_read_open_memory2(archive, (void *)(uintptr_t)view->data,
-				      (size_t)view->size, READ_SIZE) != ARCHIVE_OK) {
-		decode_failed(decode, archive, err);
-		goto out;
-	}
+		return -1;
 	int header = archive_read_next_header(archive, &entry);
-	/* Two filters: this one and the plain bytes. One alone is not our format. */
-	if (archive_filter_count(archive) != 2) {
-		err_set(err, ERR_INPUT, "not a %s stream", decode->filter->name);
-		goto out;
+	bool nested = archive_filter_count(archive) > 2;
+	if (nested) {
+		/* A stream in a stream: its content is what the inner one is. */
+		archive_read_free(archive);
+		archive = decode_open(decode, view, true, err);
+		if (archive == NULL)
+			return -1;
+		header = archive_read_next_header(archive, &entry);
 	}
-	if (header == ARCHIVE_EOF)
-		answer = archive_errno(archive) == 0
-			     ? 0
-			     : decode_failed(decode, archive, err);
+	/* Two filters: this one and the plain bytes. One alone is not our format. */
+	if (archive_filter_count(archive) != 2)
+		err_set(err, ERR_INPUT, "not a %s stream", decode->filter->name);
+	else if (header == ARCHIVE_EOF && archive_errno(archive) == 0 && !nested)
+		answer = 0;
 	else if (header == ARCHIVE_OK)
 		answer = decode_blocks(decode, archive, err);
 	else
 		decode_failed(decode, archive, err);
 	la_int64_t consumed = archive_filter_bytes(archive, -1);
 	decode->consumed = consumed > 0 ? (uint64_t)consumed : 0;
-out:
 	archive_read_free(archive);
 	return answer;
 }

@@ -42,6 +42,7 @@ struct archive;
 /* A compressor that libarchive reads. */
 struct filter {
 	const char *name; /* "xz" */
+	int code;         /* ARCHIVE_FILTER_XZ */
 	int (*enable)(struct archive *archive);
 	/*
 	 * Follow the stream's framing from the start without decompressing it: *end is

@@ -102,6 +102,7 @@ lz4_walk(const struct view *view, struct map *map, uint64_t *end, struct err *er
 
 static const struct filter lz4 = {
     .name = "lz4",
+    .code = ARCHIVE_FILTER_LZ4,
     .enable = archive_read_support_filter_lz4,
     .walk = lz4_walk,
 };

@@ -143,6 +143,7 @@ xz_walk(const struct view *view, struct map *map, uint64_t *end, struct err *err
 
 static const struct filter xz = {
     .name = "xz",
+    .code = ARCHIVE_FILTER_XZ,
     .enable = archive_read_support_filter_xz,
     .walk = xz_walk,
 };

@@ -91,6 +91,7 @@ zstd_walk(const struct view *view, struct map *map, uint64_t *end, struct err *e
 
 static const struct filter zstd = {
     .name = "zstd",
+    .code = ARCHIVE_FILTER_ZSTD,
     .enable = archive_read_support_filter_zstd,
     .walk = zstd_walk,
 };

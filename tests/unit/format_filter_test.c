@@ -93,6 +93,22 @@ START_TEST(streams_decompress_to_what_they_were_made_of)
 }
 END_TEST
 
+/* What is inside is a member, also when the same program made it again. */
+START_TEST(a_stream_in_a_stream_is_its_content)
+{
+	make_streams(_i, 500);
+	test_shell("%s <stream >outer", streams[_i].command);
+	struct buf inner = test_file("stream"), outer = test_file("outer");
+	struct record record = {0};
+	struct err err;
+	ck_assert_ok(decode(_i, &outer, &record, &err), err);
+	ck_assert(content_is(&record, &inner, 1));
+	record_free(&record);
+	buf_free(&inner);
+	buf_free(&outer);
+}
+END_TEST
+
 START_TEST(trailing_bytes_are_suspect_and_placed)
 {
 	static const char *const tails[] = {
@@ -270,6 +286,7 @@ format_filter_suite(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, streams_decompress_to_what_they_were_made_of, 0,
 			    count);
+	tcase_add_loop_test(tcase, a_stream_in_a_stream_is_its_content, 0, count - 1);
 	tcase_add_loop_test(tcase, trailing_bytes_are_suspect_and_placed, 0, count - 1);
 	tcase_add_loop_test(tcase, streams_of_nothing_say_so, 0, count - 1);
 	tcase_add_loop_test(tcase, streams_that_are_cut_off_fail, 0, count - 1);
