@@ -6,7 +6,7 @@ _verify_options() {
 	local common='-q --quiet -v --verbose --help'
 	local budgets='--depth --members --bytes --ratio'
 	case $1 in
-	run) echo "--rebuilt $reports $common" ;;
+	run) echo "--rebuilt --keep $reports $common" ;;
 	compare | report) echo "$reports $common" ;;
 	signatures)
 		echo "--trust --trust-timestamp --at --detached --pgp-keyring --signer" \
@@ -37,7 +37,7 @@ _verify() {
 		--build-dep | --package)
 		return
 		;;
-	--rebuilt | --directory | --pool)
+	--rebuilt | --keep | --directory | --pool)
 		mapfile -t COMPREPLY < <(compgen -d -- "$current")
 		return
 		;;

@@ -32,6 +32,7 @@ complete -c verify -n "__verify_command $reporting" -l html -r -F -d 'write the 
 complete -c verify -n "__verify_command $reporting" -l markdown -r -F -d 'write the report as Markdown'
 
 complete -c verify -n '__verify_command run' -l rebuilt -r -F -d 'a build made elsewhere'
+complete -c verify -n '__verify_command run' -l keep -r -F -d 'keep what the build left'
 
 complete -c verify -n '__verify_command signatures' -l trust -r -F -d 'trust signers below'
 complete -c verify -n '__verify_command signatures' -l trust-timestamp -r -F -d 'trust timestamps below'

@@ -41,7 +41,7 @@ _verify() {
 	(( CURRENT-- ))
 	case $command in
 	run)
-		_arguments $reports $common '--rebuilt=[a build made elsewhere]:folder:_files -/' \
+		_arguments $reports $common '--rebuilt=[a build made elsewhere]:folder:_files -/' '--keep=[keep what the build left]:folder:_files -/' \
 			'1:release:_files'
 		;;
 	compare) _arguments $reports $common '1:shipped:_files' '2:rebuilt:_files' ;;

@@ -51,7 +51,7 @@ archive() {
 		done
 	} >dists/s/Release
 }
-source() {
+add_source() {
 	printf 'Package: %s\nBinary: b\nVersion: %s\nMaintainer: a <a@example.org>\n' "$1" "$2"
 	printf 'Architecture: any\nFormat: 1.0\nDirectory: pool\nBuild-Depends: %s\n' "$3"
 	printf 'Files:\n d41d8cd98f00b204e9800998ecf8427e 0 x.dsc\nChecksums-Sha256:\n'
@@ -70,9 +70,9 @@ package libextra 3 'Recommends: unwanted'
 package unwanted 1
 package other 1
 {
-	source prog 1.9 'tool'
-	source prog 1.10 "tool (>= 2~), lib [$arch] | other, none [!$arch], nocheck <!nocheck> | other"
-	source broken 1 'nothing-of-that-name'
+	add_source prog 1.9 'tool'
+	add_source prog 1.10 "tool (>= 2~), lib [$arch] | other, none [!$arch], nocheck <!nocheck> | other"
+	add_source broken 1 'nothing-of-that-name'
 } >Sources
 archive
 mkdir etc
