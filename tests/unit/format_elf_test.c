@@ -124,8 +124,10 @@ START_TEST(symbols_agree_with_nm)
 	check_symbol(map, "helper", ".text");
 	check_symbol(map, "table", ".data");
 	map_free(map);
-	if (_i == 2)
+	if (_i == 2) {
+		buf_free(&file);
 		return;
+	}
 	/* Stripped: the exported ones are known still. */
 	test_shell("cp x.elf full.elf; strip x.elf");
 	struct buf stripped = test_file("x.elf");
