@@ -227,7 +227,8 @@ tell_unbuilt(struct account *account, size_t index)
 	sha256_hex(&unbuilt->sha256, declared);
 	sha256_hex(&node->sha256, is);
 	entry_notes(entry, node, NULL);
-	if (node->member.type != MEMBER_FILE && node->member.type != MEMBER_SYMLINK) {
+	if (node->member.type != MEMBER_FILE && node->member.type != MEMBER_SYMLINK &&
+	    node->member.type != MEMBER_HARDLINK) {
 		entry_status(entry, STATUS_DIFFERENT);
 		entry_reason(entry, "declared with SHA-256 %s but is a %s", declared,
 			     member_type_name(node->member.type));
