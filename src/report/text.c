@@ -67,20 +67,15 @@ page_wrap(const struct page *page, unsigned at, unsigned indent, const char *tex
 	buf_puts(page->out, "\n");
 }
 
-/* A label at `indent`, then a status word (may be NULL) and text at `indent` + `room`.
- */
-static void PRINTF_LIKE(6, 7)
-    page_row(const struct page *page, unsigned indent, unsigned room, const char *label,
-	     const char *word, const char *format, ...)
+/* A label at `indent`, and at `indent` + `room` a status word, unless that is NULL.
+ * Returns the column after it. */
+static unsigned
+page_status(const struct page *page, unsigned indent, unsigned room, const char *label,
+	    const char *word)
 {
 	static const char *const colours[] = {[TONE_GOOD] = "\033[32m",
 					      [TONE_BAD] = "\033[1;31m",
 					      [TONE_OPEN] = "\033[33m"};
-	struct buf text = {0}, safe = {0};
-	va_list args;
-	va_start(args, format);
-	buf_vprintf(&text, format, args);
-	va_end(args);
 	page_pad(page, indent);
 	unsigned at = indent + text_width(label, strlen(label));
 	buf_puts(page->out, label);
@@ -91,16 +86,29 @@ static void PRINTF_LIKE(6, 7)
 		buf_puts(page->out, " ");
 		at++;
 	}
-	if (word != NULL) {
-		struct buf shown = {0};
-		words_escape(&shown, word, 40);
-		buf_printf(page->out, "%s%s%s",
-			   page->colour ? colours[words_tone(word)] : "", shown.data,
-			   page->colour ? "\033[0m" : "");
-		at += text_width(shown.data, shown.size);
-		buf_free(&shown);
-	}
+	if (word == NULL)
+		return at;
+	struct buf shown = {0};
+	words_escape(&shown, word, 40);
+	buf_printf(page->out, "%s%s%s", page->colour ? colours[words_tone(word)] : "",
+		   shown.data, page->colour ? "\033[0m" : "");
+	at += text_width(shown.data, shown.size);
+	buf_free(&shown);
+	return at;
+}
+
+/* The same, and text after it, further lines of which begin at `indent` + `room`. */
+static void PRINTF_LIKE(6, 7)
+    page_row(const struct page *page, unsigned indent, unsigned room, const char *label,
+	     const char *word, const char *format, ...)
+{
+	struct buf text = {0}, safe = {0};
+	va_list args;
+	va_start(args, format);
+	buf_vprintf(&text, format, args);
+	va_end(args);
 	words_escape(&safe, text.data ? text.data : "", WORD_LIMIT);
+	unsigned at = page_status(page, indent, room, label, word);
 	page_wrap(page, at, indent + room, safe.data);
 	buf_free(&safe);
 	buf_free(&text);
@@ -152,9 +160,8 @@ text_verdict(const struct page *page, const json_t *findings)
 	const json_t *verdict = json_object_get(findings, "verdict");
 	struct buf title = {0};
 	words_title(findings, &title);
-	page_row(page, 0, LABEL, "verify", NULL, "%s: %s",
-		 finding_string_or(json_object_get(findings, "tool"), "version", "?"),
-		 title.data);
+	page_row(page, 0, LABEL, "verify", NULL, "%s: %s", title.data,
+		 finding_string_or(verdict, "scope", "?"));
 	buf_free(&title);
 	if (finding_is(findings, "command", "signatures"))
 		page_row(page, 0, LABEL, "VERDICT", words_verdict(findings),
@@ -164,8 +171,6 @@ text_verdict(const struct page *page, const json_t *findings)
 			 "; signatures %s; policy %s",
 			 finding_string_or(verdict, "signatures", "?"),
 			 finding_string_or(verdict, "policy", "?"));
-	page_row(page, 0, LABEL, "", NULL, "%s",
-		 finding_string_or(verdict, "scope", "?"));
 	if (findings_exit(findings) == EXIT_REPRODUCED)
 		return;
 	for (size_t i = 0; i < finding_length(verdict, "reasons"); i++)
@@ -210,7 +215,7 @@ text_input(const struct page *page, const json_t *findings, const json_t *input,
 	struct buf line = {0}, who = {0};
 	buf_printf(&line, "%s%s %s", fine ? "" : " ",
 		   finding_string_or(input, "role", "input"),
-		   finding_string_or(input, "path", "?"));
+		   path_base(finding_string_or(input, "path", "?")));
 	if (json_is_integer(json_object_get(input, "size"))) {
 		char size[32];
 		text_size(finding_number(input, "size"), size);
@@ -359,13 +364,25 @@ file_is_told(const json_t *file)
 	return false;
 }
 
-/* What the graft took from the shipped file, in one paragraph. */
+/* A graft that worked takes one line; of one that did not, the steps are of interest.
+ */
 static void
 text_graft(const struct page *page, const json_t *file)
 {
 	const json_t *graft = json_object_get(file, "graft");
+	size_t count = finding_length(graft, "steps");
 	struct buf line = {0};
-	for (size_t i = 0; i < finding_length(graft, "steps") && i < NOTES_SHOWN; i++)
+	const char *sha256 = finding_string(graft, "sha256");
+	if (count > 0 && sha256 != NULL &&
+	    finding_is(file, "status", "signature-only") &&
+	    finding_is(json_object_get(file, "shipped"), "sha256", sha256)) {
+		page_row(page, 4, 0, "", NULL,
+			 "equal, byte for byte, once the signature is grafted (%zu "
+			 "step%s, in --json)",
+			 count, count == 1 ? "" : "s");
+		return;
+	}
+	for (size_t i = 0; i < count && i < NOTES_SHOWN; i++)
 		buf_printf(&line, "%s%s", i ? "; " : "",
 			   finding_item(graft, "steps", i));
 	if (line.size > 0)
@@ -454,12 +471,15 @@ text_unbuilt_group(const struct page *page, const json_t *findings, size_t from)
 			unbuilt_name(page, &names, finding_string_or(file, "path", "?"),
 				     &above);
 	}
-	page_row(page, 2, 2, "*", "unbuilt", " and so NOT verified, %zu file%s: %s",
-		 count, count == 1 ? "" : "s", reason);
+	struct buf line = {0};
 	if (count > FILES_SHOWN)
 		buf_printf(&names, ", … %zu more, all in --json", count - FILES_SHOWN);
-	page_pad(page, 4);
-	page_wrap(page, 4, 4, names.data);
+	buf_printf(&line, " and so NOT verified, %zu file%s (", count,
+		   count == 1 ? "" : "s");
+	words_escape(&line, reason, WORD_LIMIT);
+	buf_printf(&line, "): %s", names.data);
+	page_wrap(page, page_status(page, 2, 2, "*", "unbuilt"), 4, line.data);
+	buf_free(&line);
 	buf_free(&names);
 	return true;
 }
@@ -521,7 +541,7 @@ judged_by_its_timestamp(const json_t *signature)
 	       finding_is(timestamp, "time", time);
 }
 
-/* A good timestamp takes a line or two, a bad one its whole chain. */
+/* A good timestamp takes a line, a bad one its whole chain. */
 static void
 text_timestamp(const struct page *page, const json_t *signature,
 	       const json_t *timestamp)
@@ -533,15 +553,11 @@ text_timestamp(const struct page *page, const json_t *signature,
 	buf_printf(&line, " timestamp %s", finding_string_or(timestamp, "time", "?"));
 	if (reason != NULL)
 		buf_printf(&line, ": %s", reason);
-	if (strcmp(status, "valid") == 0 && count > 0) {
-		buf_puts(&line, " by ");
-		words_common_name(finding_at(timestamp, "chain", 0), &line);
+	if (strcmp(status, "valid") == 0 && count > 0)
 		words_anchor(finding_at(timestamp, "chain", count - 1), &line);
-	}
-	if (judged_by_its_timestamp(signature))
-		buf_printf(&line, "; judged then, now %s",
-			   finding_string_or(signature, "status_now", "not known"));
-	page_row(page, 4, 0, "", status, "%s", line.data);
+	bool judged = judged_by_its_timestamp(signature);
+	page_row(page, 4, judged ? 10 : 0, judged ? "judged at" : "", status, "%s",
+		 line.data);
 	buf_free(&line);
 	if (strcmp(status, "valid") != 0)
 		text_chain(page, timestamp, 6);
@@ -553,11 +569,16 @@ text_signature(const struct page *page, const json_t *signature)
 	const char *reason = finding_string(signature, "reason");
 	const char *where = finding_string(signature, "where");
 	const char *revocation = finding_string(signature, "revocation");
+	const char *status = finding_string_or(signature, "status", "?");
+	const char *now = finding_string(signature, "status_now");
 	struct buf line = {0};
-	page_row(page, 2, 2, "*", finding_string_or(signature, "status", "?"),
-		 " %s%s%s%s%s", finding_string_or(signature, "scheme", "?"),
-		 where ? ", " : "", where ? where : "", reason ? ": " : "",
-		 reason ? reason : "");
+	if (judged_by_its_timestamp(signature) && now != NULL &&
+	    strcmp(now, status) != 0)
+		buf_printf(&line, ", now %s", now);
+	buf_printf(&line, "%s%s%s%s", where ? ": " : "", where ? where : "",
+		   reason ? ": " : "", reason ? reason : "");
+	page_row(page, 2, 2, "*", status, "%s", line.size ? line.data : "");
+	buf_clear(&line);
 	words_openpgp(signature, &line);
 	if (line.size > 0)
 		page_row(page, 4, 0, "", NULL, "%s", line.data);
@@ -587,20 +608,22 @@ text_signatures(const struct page *page, const json_t *findings, const char *key
 		const char *heading)
 {
 	size_t count = finding_length(findings, key);
-	const char *above = NULL;
-	if (count == 0)
-		return;
+	const char *path_above = "", *scheme_above = "";
 	for (size_t i = 0; i < count && i < CHAINS_SHOWN; i++) {
 		const json_t *signature = finding_at(findings, key, i);
 		const char *path = finding_string_or(signature, "path", "?");
-		if (above == NULL || strcmp(above, path) != 0) {
+		const char *scheme = finding_string_or(signature, "scheme", "?");
+		if (i == 0 || strcmp(path_above, path) != 0 ||
+		    strcmp(scheme_above, scheme) != 0) {
 			struct buf shortened = {0};
 			page_path(page, path, &shortened);
-			page_row(page, 0, 0, heading, NULL, " of %s", shortened.data);
+			page_row(page, 0, 0, heading, NULL, " of %s (%s)",
+				 shortened.data, scheme);
 			buf_free(&shortened);
 		}
 		text_signature(page, signature);
-		above = path;
+		path_above = path;
+		scheme_above = scheme;
 	}
 	page_cut(page, 2, count, CHAINS_SHOWN, "signatures");
 }
@@ -628,6 +651,7 @@ text_close(const struct page *page, const json_t *findings)
 {
 	static const char *const colours[] = {"\033[32m", "\033[1;31m", "\033[33m"};
 	const json_t *verdict = json_object_get(findings, "verdict");
+	const json_t *tool = json_object_get(findings, "tool");
 	int status = findings_exit(findings);
 	struct buf line = {0};
 	for (size_t i = 0; i < finding_length(verdict, "not_said"); i++)
@@ -645,8 +669,11 @@ text_close(const struct page *page, const json_t *findings)
 		buf_puts(page->out, colours[status == EXIT_REPRODUCED  ? TONE_GOOD
 					    : status == EXIT_UNDECIDED ? TONE_OPEN
 								       : TONE_BAD]);
-	buf_printf(page->out, "EXIT %d   %s%s\n", status, words_exit_of(findings),
+	buf_printf(page->out, "EXIT %d   %s%s", status, words_exit_of(findings),
 		   page->colour ? "\033[0m" : "");
+	words_escape(&line, finding_string_or(tool, "version", "?"), WORD_LIMIT);
+	buf_printf(page->out, " (verify %s)\n", line.data);
+	buf_free(&line);
 }
 
 void

@@ -541,16 +541,17 @@ not_said_build(const struct judgement *judgement)
 			 "supplied");
 	if (!finding_is(build, "result", "built"))
 		return;
-	list_add(list, "whether source and toolchain are harmless: they are pinned by "
-		       "hash, not audited");
+	list_add(
+	    list,
+	    "whether source and toolchain are harmless: both are pinned, not audited");
 	if (json_is_true(json_object_get(toolchain, "weak")) ||
 	    finding_is(toolchain, "root", "host"))
 		list_add(list,
 			 "whether others get the same: the root is weak, made of this "
 			 "machine's own files");
 	if (finding_is(build, "clock", "real"))
-		list_add(list, "whether a build at another time gives the same bytes: "
-			       "the clock was the real one");
+		list_add(list, "whether a later build gives the same bytes: its clock "
+			       "was the real one");
 }
 
 /* The same about inputs and signatures. */
@@ -581,7 +582,7 @@ not_said_signatures(const struct judgement *judgement, const char *policy)
 	}
 	if (unrevoked > 0)
 		list_add(list,
-			 "whether a certificate was revoked: no revocation data for "
+			 "whether a certificate was revoked: no data for "
 			 "%zu signature%s",
 			 unrevoked, unrevoked == 1 ? "" : "s");
 }

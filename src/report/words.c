@@ -299,8 +299,6 @@ words_toolchain(const json_t *toolchain, struct buf *out)
 {
 	buf_printf(out, "%s (%s", finding_string_or(toolchain, "name", "without name"),
 		   finding_string_or(toolchain, "root", "root not known"));
-	if (finding_string(toolchain, "architecture") != NULL)
-		buf_printf(out, ", %s", finding_string(toolchain, "architecture"));
 	if (finding_number(toolchain, "packages") > 0)
 		buf_printf(out, ", %ju packages",
 			   (uintmax_t)finding_number(toolchain, "packages"));
