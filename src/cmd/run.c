@@ -314,10 +314,13 @@ run_build(struct run *run, struct err *err)
 		run->rebuilt = path_join(run->temporary, "rebuilt");
 	}
 	struct rebuild_options options = {.output = run->rebuilt};
-	json_t *build = NULL;
-	if (rebuild_run(run->release, run->toolchain, &options, &build, run->varying,
-			err) == -1)
+	json_t *build = NULL, *varying = json_object();
+	json_object_set_new(run->varying, "build", varying);
+	if (rebuild_run(run->release, run->toolchain, &options, &build, varying, err) ==
+	    -1)
 		return -1;
+	if (run->temporary != NULL) /* the log goes with the folder */
+		json_object_del(varying, "log");
 	json_object_set_new(run->findings, "build", build);
 	const char *result = json_string_value(json_object_get(build, "result"));
 	if (result == NULL || strcmp(result, "built") != 0) {

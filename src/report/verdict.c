@@ -550,8 +550,9 @@ not_said_build(const struct judgement *judgement)
 			 "whether others get the same: the root is weak, made of this "
 			 "machine's own files");
 	if (finding_is(build, "clock", "real"))
-		list_add(list, "whether a later build gives the same bytes: its clock "
-			       "was the real one");
+		list_add(
+		    list,
+		    "whether a later build gives the same bytes: its clock was real");
 }
 
 /* The same about inputs and signatures. */
