@@ -58,6 +58,16 @@ strings_json(const struct strings *list)
 	return array;
 }
 
+/* Does the format of the rebuilt file take the signature of the shipped one's? It is
+ * the same, or what that one is without its signature: a kernel module is an ELF. */
+static bool
+is_graftable(const struct format *shipped, const struct format *rebuilt)
+{
+	return shipped != NULL && shipped->graft != NULL && rebuilt != NULL &&
+	       (rebuilt == shipped || (shipped->refines != NULL &&
+				       strcmp(shipped->refines, rebuilt->name) == 0));
+}
+
 /* Give the rebuilt file the shipped file's signature, where the format can. True
  * when nothing differs then. */
 static bool
@@ -67,7 +77,7 @@ leaf_graft(struct leaf *leaf, json_t *entry)
 	const struct format *format = leaf->format;
 	const struct node *rebuilt =
 	    tree_node(leaf->comparison->rebuilt, leaf->pair.rebuilt);
-	if (format == NULL || format->graft == NULL || rebuilt->format != format)
+	if (!is_graftable(format, rebuilt->format))
 		return false;
 	leaf->grafted = format->graft(&leaf->shipped.view, &leaf->rebuilt.view,
 				      &leaf->graft, &trouble);

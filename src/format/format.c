@@ -9,6 +9,7 @@ const struct format *const format_table[] = {
     /* programs */
     &format_pe,
     &format_elf,
+    &format_module,
 
     /* packages and archives */
     &format_ar,

@@ -338,6 +338,27 @@ START_TEST(signed_image_against_unsigned)
 }
 END_TEST
 
+START_TEST(signed_kernel_module_against_unsigned)
+{
+	struct compare_case one;
+	test_shell("echo 'int work(int x) { return x; }' >x.c && gcc -c -o x.ko x.c && "
+		   "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 "
+		   "-nodes -subj /CN=k -keyout k.key -out k.pem && openssl cms -sign "
+		   "-binary -noattr -nocerts -md sha256 -outform DER -signer k.pem "
+		   "-inkey k.key -in x.ko -out x.der && mkdir s r && cp x.ko r && "
+		   "(cat x.ko x.der; perl -e 'print pack(\"C5x3N\", 0, 0, 2, 0, 0, "
+		   "-s \"x.der\"), \"~Module signature appended~\\n\"') >s/x.ko");
+	case_compare(&one, "s", "r");
+	ck_assert_str_eq(case_status(&one, "x.ko"), "signature-only");
+	case_close(&one);
+	/* one byte of the program besides: no longer the signature only */
+	flip("r/x.ko", 64);
+	case_compare(&one, "s", "r");
+	ck_assert_str_eq(case_status(&one, "x.ko"), "different");
+	case_close(&one);
+}
+END_TEST
+
 START_TEST(changed_signed_image)
 {
 	struct compare_case one;
@@ -567,6 +588,7 @@ compare_files_suite(void)
 	tcase_add_test(tcase, another_compressor);
 	tcase_add_test(tcase, text_by_lines);
 	tcase_add_test(tcase, signed_image_against_unsigned);
+	tcase_add_test(tcase, signed_kernel_module_against_unsigned);
 	tcase_add_test(tcase, changed_signed_image);
 	tcase_add_test(tcase, what_cannot_be_read_is_undecided);
 	tcase_add_test(tcase, a_limit_reached_on_both_sides_is_undecided);
