@@ -22,6 +22,7 @@ const struct format *const format_table[] = {
     &format_cab,
     &format_iso9660,
     &format_xar,
+    &format_cvd,
 
     /* compressed streams */
     &format_gzip,

@@ -29,6 +29,7 @@ extern const struct format format_tar;
 extern const struct format format_cpio;
 extern const struct format format_zip;
 extern const struct format format_rpm;
+extern const struct format format_cvd;
 
 /* ---- helpers ---------------------------------------------------------- */
 
