@@ -74,14 +74,18 @@ release 'mkdir out' 'test ! -e /home' "test ! -e '$PWD'" 'test ! -e /sys/class/n
 	'sh src/program.sh >out/program'
 run 0 reproduced
 
-# alive: is the marked process of a build there? gone: it must not be.
+# alive: is the marked process of a build there? gone: it soon is not.
 alive() { ps -eo args | grep -v grep | grep -q "sleep $mark"; }
-gone() {
-	if alive; then
-		echo "a process of the build outlived it: sleep $mark"
-		exit 1
-	fi
+wait_for() {
+	for _ in $(seq 1 120); do
+		"$@" && return
+		sleep 0.25
+	done
+	echo "not within 30 seconds: $*"
+	exit 1
 }
+dead() { ! alive; }
+gone() { wait_for dead; }
 
 # limit NAME VALUE: the toolchain with another limit.
 limit() {
@@ -111,7 +115,10 @@ cp kept.toolchain small.toolchain
 mark=7$$.25
 release "sleep $mark &" 'mkdir out' 'sh src/program.sh >out/program'
 run 0 reproduced
-gone
+dead || {
+	echo "a process of the build outlived verify: sleep $mark"
+	exit 1
+}
 
 # Interrupted in the middle: nothing is left, and the exit is by the signal.
 mark=8$$.25
@@ -119,15 +126,10 @@ release "sleep $mark"
 status=0
 "$VERIFY" run b.release >/dev/null 2>err &
 child=$!
-for _ in 1 2 3 4 5 6 7 8 9 10; do
-	alive && break
-	sleep 0.5
-done
-alive
+wait_for alive
 kill -TERM $child
 wait $child || status=$?
 test "$status" -eq 143
-sleep 0.3
 gone
 test -z "$(ls tmp)"
 
@@ -136,12 +138,7 @@ mark=9$$.25
 release "sleep $mark"
 "$VERIFY" run b.release >/dev/null 2>err &
 child=$!
-for _ in 1 2 3 4 5 6 7 8 9 10; do
-	alive && break
-	sleep 0.5
-done
-alive
+wait_for alive
 kill -KILL $child
 wait $child || true
-sleep 0.5
 gone

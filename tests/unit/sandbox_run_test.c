@@ -527,13 +527,13 @@ START_TEST(nothing_outlives_a_killed_verify)
 		struct sandbox_result result;
 		_exit(sandbox_run(&plan, &result, &err) == 0 ? 0 : 1);
 	}
-	int tries_left = 250;
+	int tries_left = 3000;
 	while (alive(marker) < 2 && tries_left-- > 0)
 		usleep(20000);
 	ck_assert_int_ge(alive(marker), 2);
 	ck_assert_int_eq(kill(parent, SIGKILL), 0);
 	ck_assert_int_eq(waitpid(parent, NULL, 0), parent);
-	tries_left = 250;
+	tries_left = 3000;
 	while (alive(marker) > 0 && tries_left-- > 0)
 		usleep(20000);
 	ck_assert_int_eq(alive(marker), 0);
@@ -551,7 +551,7 @@ START_TEST(interrupting_ends_everything)
 	struct sandbox_plan plan = plan_for(_i, script);
 	pid_t self = getpid(), other = fork();
 	if (other == 0) {
-		for (int i = 0; i < 250 && alive(marker) == 0; i++)
+		for (int i = 0; i < 3000 && alive(marker) == 0; i++)
 			usleep(20000);
 		kill(self, SIGTERM);
 		_exit(0);
