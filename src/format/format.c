@@ -10,6 +10,7 @@ const struct format *const format_table[] = {
     &format_pe,
     &format_elf,
     &format_module,
+    &format_macho,
 
     /* packages and archives */
     &format_ar,
