@@ -13,21 +13,18 @@
 
 static glob_t scripts;
 
+/* The reason for a skip is the last line that the script printed. */
 static void
 note_skip(const char *script, const char *log)
 {
-	const char *list = getenv("VERIFY_SKIPS");
 	const char *line = log;
 	for (const char *at = log; *at != '\0'; at++) {
 		if (at[0] == '\n' && at[1] != '\0')
 			line = at + 1;
 	}
-	FILE *file = list ? fopen(list, "a") : NULL;
-	if (file != NULL) {
-		fprintf(file, "%s: %.*s\n", path_base(script),
-			(int)strcspn(line, "\n"), line);
-		fclose(file);
-	}
+	char *reason = base_strndup(line, strcspn(line, "\n"));
+	test_skip(path_base(script), reason);
+	free(reason);
 }
 
 START_TEST(script_passes)
@@ -35,9 +32,10 @@ START_TEST(script_passes)
 	const char *script = scripts.gl_pathv[_i];
 	const char *home = test_folder();
 	char *log = base_format("%s.log", home);
-	char *command = base_format("cd '%s' && exec timeout -k 10 900 /bin/sh '%s' >'%s' "
-				    "2>&1 </dev/null",
-				    home, script, log);
+	char *command =
+	    base_format("cd '%s' && exec timeout -k 10 900 /bin/sh '%s' >'%s' "
+			"2>&1 </dev/null",
+			home, script, log);
 	pid_t child = fork();
 	ck_assert_int_ne(child, -1);
 	if (child == 0) {
@@ -72,9 +70,9 @@ cli_suite(void)
 	Suite *suite = suite_create("cli");
 	TCase *tcase = tcase_create("scripts");
 	const char *only = getenv("VERIFY_CLI");
-	char *pattern = base_format("%s/tests/cli/%s.sh",
-				    getenv("SOURCE") ? getenv("SOURCE") : ".",
-				    only ? only : "*");
+	char *pattern =
+	    base_format("%s/tests/cli/%s.sh", getenv("SOURCE") ? getenv("SOURCE") : ".",
+			only ? only : "*");
 	tcase_set_timeout(tcase, 950);
 	if (glob(pattern, 0, NULL, &scripts) == 0)
 		tcase_add_loop_test(tcase, script_passes, 0, (int)scripts.gl_pathc);

@@ -41,7 +41,7 @@ END_TEST
 START_TEST(symbol_table)
 {
 	if (!test_have("gcc"))
-		return;
+		TEST_SKIP("needs gcc");
 	test_shell("rm -rf o; mkdir o; cd o; echo 'int verify_one(void) { return 1; }' "
 		   ">one.c; gcc -c one.c; ar rcsD ../s.a one.o");
 	check_against_files("s.a");

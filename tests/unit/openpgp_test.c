@@ -222,7 +222,7 @@ START_TEST(subkeys_need_their_binding)
 {
 	static const uint8_t back_signature[] = {0xc0, 0x74, 0x20}; /* 5.2.3.7 */
 	if (!have_gpg)
-		return;
+		TEST_SKIP("needs gpg and gpgv");
 	struct buf signature = example("file.sub.sig"), keyring = example("sub.gpg");
 	struct view view = view_of_buf(&keyring);
 	enum signature_status status;
@@ -249,7 +249,7 @@ END_TEST
 START_TEST(pins_are_full_primary_fingerprints)
 {
 	if (!have_gpg)
-		return;
+		TEST_SKIP("needs gpg and gpgv");
 	struct buf signature = example("file.sub.sig"), keyring = example("sub.gpg");
 	struct buf pin = example("sub.fpr"), other = example("rsa.fpr");
 	enum signature_status status;
@@ -288,7 +288,7 @@ START_TEST(cleartext_examples)
 	};
 	run_cases(cases, ARRAY_COUNT(cases));
 	if (!have_gpg)
-		return;
+		TEST_SKIP("needs gpg and gpgv");
 	struct buf text = example("file.two.asc"), keyring = example("good.gpg");
 	enum signature_status status;
 	json_t *entries = check_bytes(NULL, &text, &keyring, NULL, "now", &status);
@@ -324,7 +324,7 @@ START_TEST(cleartext_attacks)
 	    {"\n\n", "\n", "other than Hash"},
 	};
 	if (!have_gpg)
-		return;
+		TEST_SKIP("needs gpg and gpgv");
 	struct buf text = example("file.clear.asc"), keyring = example("good.gpg");
 	for (size_t i = 0; i < ARRAY_COUNT(edits); i++) {
 		struct buf edited = {0};
@@ -356,7 +356,7 @@ END_TEST
 START_TEST(damaged_signatures)
 {
 	if (!have_gpg)
-		return;
+		TEST_SKIP("needs gpg and gpgv");
 	struct buf signature = example("file.good.sig"), keyring = example("good.gpg");
 	struct buf copy = {0};
 	enum signature_status status;
@@ -388,7 +388,7 @@ END_TEST
 START_TEST(several_signatures_and_bad_keyrings)
 {
 	if (!have_gpg)
-		return;
+		TEST_SKIP("needs gpg and gpgv");
 	struct buf one = example("file.good.sig"), two = example("file.rsa.sig");
 	struct buf keyring = example("both.gpg"), rubbish = example("file");
 	enum signature_status status;
