@@ -11,6 +11,8 @@ const struct format *const format_table[] = {
     &format_elf,
     &format_module,
     &format_macho,
+    &format_macho_fat,
+    &format_gettext,
 
     /* packages and archives */
     &format_ar,

@@ -11,6 +11,8 @@ extern const struct format format_pe;
 extern const struct format format_elf;
 extern const struct format format_module;
 extern const struct format format_macho;
+extern const struct format format_macho_fat;
+extern const struct format format_gettext;
 extern const struct format format_text;
 /* Compressed streams (filter.c does the work). */
 extern const struct format format_gzip;
