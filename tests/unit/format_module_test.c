@@ -6,8 +6,9 @@
 static void
 make_module(const char *key)
 {
-	test_shell("echo 'int table[50] = {1}; int work(int x) { return table[x]; }' "
-		   ">x.c && gcc -c -o x.elf x.c && "
+	test_shell("echo 'int table[50] = {1}; int work(int x) { return table[x]; } "
+		   "__attribute__((section(\".modinfo\"))) const char info[] = "
+		   "\"license=GPL\";' >x.c && gcc -c -o x.elf x.c && "
 		   "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 "
 		   "-nodes -subj /CN=%s -keyout %s.key -out %s.pem && "
 		   "openssl cms -sign -binary -noattr -nocerts -md sha256 -outform DER "
