@@ -13,6 +13,8 @@ const struct format *const format_table[] = {
     &format_macho,
     &format_macho_fat,
     &format_gettext,
+    &format_pyc,
+    &format_java,
 
     /* packages and archives */
     &format_ar,

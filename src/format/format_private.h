@@ -13,6 +13,8 @@ extern const struct format format_module;
 extern const struct format format_macho;
 extern const struct format format_macho_fat;
 extern const struct format format_gettext;
+extern const struct format format_pyc;
+extern const struct format format_java;
 extern const struct format format_text;
 /* Compressed streams (filter.c does the work). */
 extern const struct format format_gzip;
