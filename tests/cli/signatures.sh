@@ -1,5 +1,10 @@
 # verify signatures: exit statuses, and what a reader is told.
 set -eu
+# Debian 12's own osslsigncode 2.5 issues no timestamps; its backports' does.
+osslsigncode --help 2>&1 | grep -q -e -TSA-certs || {
+	echo "needs an osslsigncode (2.6) that issues timestamps"
+	exit 77
+}
 for program in openssl osslsigncode gcc ld; do
 	command -v "$program" >/dev/null || { echo "no $program here"; exit 77; }
 done

@@ -54,7 +54,10 @@ make(int kind)
 	make_sources();
 	if (!test_have("clang") || !test_have("llvm-readobj") ||
 	    !test_have(kinds[kind].needs)) {
-		fprintf(stderr, "skipped: no %s here\n", kinds[kind].needs);
+		char *reason = base_format("needs clang, llvm-readobj and %s",
+					   kinds[kind].needs);
+		test_skip("Mach-O files", reason);
+		free(reason);
 		return false;
 	}
 	test_shell("%s", kinds[kind].command);
