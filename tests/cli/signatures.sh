@@ -173,12 +173,12 @@ if command -v gpg >/dev/null; then
 	fingerprint=$(gpg --batch --with-colons --list-keys |
 		sed -n 's/^fpr:*\([0-9A-F]*\):.*/\1/p' | head -n 1)
 	gpgconf --kill all
-	expect 0 'valid openpgp' text --detached text.sig --pgp-keyring keys.gpg \
+	expect 0 '* valid: signature 1 of 1' text --detached text.sig --pgp-keyring keys.gpg \
 		--signer "pgp:$fingerprint"
 	expect 4 'openpgp' text --detached text.sig --pgp-keyring keys.gpg \
 		--signer pgp:0123456789012345678901234567890123456789
 	printf 'another text\n' >text
-	expect 4 'invalid openpgp' text --detached text.sig --pgp-keyring keys.gpg
+	expect 4 '* invalid: signature 1 of 1' text --detached text.sig --pgp-keyring keys.gpg
 	expect 2 'too many arguments' text text --detached text.sig
 fi
 
