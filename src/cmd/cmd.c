@@ -302,3 +302,15 @@ cmd_open_input(json_t *findings, const char *role, const char *path, bool folder
 	*fd = opened;
 	return 0;
 }
+
+char *
+cmd_root_name(const char *path)
+{
+	size_t length = strlen(path);
+	while (length > 1 && path[length - 1] == '/')
+		length--;
+	char *trimmed = base_strndup(path, length);
+	char *name = base_strdup(path_base(trimmed));
+	free(trimmed);
+	return name;
+}

@@ -68,4 +68,8 @@ int cmd_fail(const struct err *err);
 int cmd_open_input(json_t *findings, const char *role, const char *path, bool folder,
 		   const struct sha256 *expected, int *fd, struct err *err);
 
+/* What the root of a tree is called: the last part of the path, whatever slashes
+ * stand behind it. The caller frees. */
+char *cmd_root_name(const char *path);
+
 #endif

@@ -85,26 +85,13 @@ compare_confined(void *context, struct buf *out, struct err *err)
 
 /* ---- outside --------------------------------------------------------- */
 
-/* The last part of a path, whatever slashes stand behind it. */
-static char *
-root_name(const char *path)
-{
-	size_t length = strlen(path);
-	while (length > 1 && path[length - 1] == '/')
-		length--;
-	char *trimmed = base_strndup(path, length);
-	char *name = base_strdup(path_base(trimmed));
-	free(trimmed);
-	return name;
-}
-
 static int
 side_open(struct compared *side, json_t *findings, const char *role, const char *path,
 	  struct err *err)
 {
 	struct stat st;
 	side->path = path;
-	side->name = root_name(path);
+	side->name = cmd_root_name(path);
 	if (cmd_open_input(findings, role, path, true, NULL, &side->fd, err) == -1)
 		return -1;
 	if (fstat(side->fd, &st) == -1)

@@ -67,25 +67,12 @@ look_into(const struct looking *looking, struct tree *tree, struct buf *out,
 	return result;
 }
 
-/* The last part of a path, whatever slashes stand behind it. */
-static char *
-root_name(const char *path)
-{
-	size_t length = strlen(path);
-	while (length > 1 && path[length - 1] == '/')
-		length--;
-	char *trimmed = base_strndup(path, length);
-	char *name = base_strdup(path_base(trimmed));
-	free(trimmed);
-	return name;
-}
-
 static int
 look_confined(void *context, struct buf *out, struct err *err)
 {
 	const struct looking *looking = context;
 	struct tree *tree = NULL;
-	char *name = root_name(looking->path);
+	char *name = cmd_root_name(looking->path);
 	int result = tree_open_with_scratch(looking->fd, looking->scratch, name,
 					    &looking->budget, &tree, err);
 	free(name);

@@ -288,27 +288,6 @@ cpio_probe(const struct view *view)
 		   : PROBE_NO;
 }
 
-static enum member_type
-type_of(uint64_t mode)
-{
-	switch (mode & S_IFMT) {
-	case S_IFDIR:
-		return MEMBER_FOLDER;
-	case S_IFLNK:
-		return MEMBER_SYMLINK;
-	case S_IFCHR:
-		return MEMBER_CHARACTER_DEVICE;
-	case S_IFBLK:
-		return MEMBER_BLOCK_DEVICE;
-	case S_IFIFO:
-		return MEMBER_FIFO;
-	case S_IFSOCK:
-		return MEMBER_SOCKET;
-	default:
-		return MEMBER_FILE;
-	}
-}
-
 /* The sum of all bytes of the content (cpio(5), "New CRC Format"). */
 static bool
 checksum_fits(const struct cpio_walk *walk)
@@ -357,7 +336,7 @@ send_entry(struct cpio_walk *walk, const struct member_sink *sink, struct err *e
 	struct buf target = {0};
 	struct member member = {
 	    .path = entry->path.data,
-	    .type = type_of(entry->mode),
+	    .type = member_type_of_mode(entry->mode),
 	    .has_mode = true,
 	    .has_owner = true,
 	    .has_mtime = true,
@@ -455,7 +434,7 @@ map_entry(const struct cpio_walk *walk, struct map *map, uint32_t ordinal)
 		"cpio name", NULL);
 	map_add(map, name_end, entry->content - name_end, EXTENT_PADDING, ordinal,
 		"cpio padding", NULL);
-	if (type_of(entry->mode) == MEMBER_SYMLINK)
+	if (member_type_of_mode(entry->mode) == MEMBER_SYMLINK)
 		map_add(map, entry->content, entry->size, EXTENT_METADATA, ordinal,
 			"cpio link target", NULL);
 	else

@@ -1,6 +1,8 @@
 /* The table of formats, and what is asked of all its rows. */
 #include "format/format_private.h"
 
+#include <sys/stat.h>
+
 /*
  * One row a line. Order only decides which of two equally sure rows is "the"
  * format of a polyglot, and which others are named beside it.
@@ -67,6 +69,27 @@ member_type_name(enum member_type type)
 	    [MEMBER_SOCKET] = "socket",
 	};
 	return names[type];
+}
+
+enum member_type
+member_type_of_mode(uint64_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFDIR:
+		return MEMBER_FOLDER;
+	case S_IFLNK:
+		return MEMBER_SYMLINK;
+	case S_IFCHR:
+		return MEMBER_CHARACTER_DEVICE;
+	case S_IFBLK:
+		return MEMBER_BLOCK_DEVICE;
+	case S_IFIFO:
+		return MEMBER_FIFO;
+	case S_IFSOCK:
+		return MEMBER_SOCKET;
+	default:
+		return MEMBER_FILE;
+	}
 }
 
 const char *

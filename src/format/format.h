@@ -80,6 +80,8 @@ enum member_type {
 
 /* "file", "folder", "symlink", … */
 const char *member_type_name(enum member_type type);
+/* The type that the S_IFMT bits of a mode name (inode(7)); a file when none do. */
+enum member_type member_type_of_mode(uint64_t mode);
 
 /* What a container says of a member. Strings are raw bytes as stored (a name
  * with a NUL in it is a note and is cut there), valid during the call. */
@@ -178,6 +180,7 @@ struct format_match {
 
 /* Ask every row. The caller frees `others`. */
 void format_probe(const struct view *view, struct format_match *match);
+/* The row of that name, or NULL. */
 const struct format *format_by_name(const char *name);
 /* The row's map, finished; one extent "data" where the row has none or fails
  * (then the failure is in *trouble when trouble is not NULL, kind ERR_NONE if fine). */

@@ -19,27 +19,6 @@ static int walk_folder(struct tree *tree, int fd, const char *prefix, unsigned n
 
 /* ---- members --------------------------------------------------------- */
 
-static enum member_type
-type_of(mode_t mode)
-{
-	switch (mode & S_IFMT) {
-	case S_IFDIR:
-		return MEMBER_FOLDER;
-	case S_IFLNK:
-		return MEMBER_SYMLINK;
-	case S_IFCHR:
-		return MEMBER_CHARACTER_DEVICE;
-	case S_IFBLK:
-		return MEMBER_BLOCK_DEVICE;
-	case S_IFIFO:
-		return MEMBER_FIFO;
-	case S_IFSOCK:
-		return MEMBER_SOCKET;
-	default:
-		return MEMBER_FILE;
-	}
-}
-
 /* Extended attributes as sorted lines "name=hex"; NULL when there are none. False
  * when they cannot be read, on a file system that has them. */
 static bool
@@ -158,7 +137,7 @@ add_entry(struct tree *tree, int dirfd, const char *name, const char *path,
 	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
 		return err_errno(err, "cannot examine an entry of the folder");
 	struct member member = {.path = path,
-				.type = type_of(st.st_mode),
+				.type = member_type_of_mode(st.st_mode),
 				.has_mode = !S_ISLNK(st.st_mode),
 				.mode = st.st_mode & 07777};
 	if (member.type == MEMBER_FILE || member.type == MEMBER_FOLDER)
