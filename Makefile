@@ -25,7 +25,8 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes \
 	-Wno-unused-parameter $(WERROR)
 HARDENING := -fstack-protector-strong -fstack-clash-protection -fcf-protection \
 	-fPIE $(if $(SANITISE),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
-LIBRARIES := libcrypto libarchive zlib librnp jansson libseccomp
+LIBRARIES := libcrypto libarchive zlib librnp jansson libseccomp capstone libmspack \
+	libsquashfs1
 PKG_CFLAGS := $(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null)
 PKG_LIBS := $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null)
 
@@ -142,6 +143,11 @@ dist: ## build/verify-VERSION.tar.xz of the committed tree
 .PHONY: clean
 clean: ## remove everything that was built
 	rm -rf build verify
+
+# For the scripts that call a compiler themselves.
+.PHONY: libraries
+libraries:
+	@echo $(LIBRARIES)
 
 .PHONY: help
 help: ## this list
