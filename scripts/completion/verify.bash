@@ -9,7 +9,8 @@ _verify_options() {
 	run) echo "--rebuilt --keep $reports $common" ;;
 	compare | report) echo "$reports $common" ;;
 	signatures)
-		echo "--trust --trust-timestamp --at --detached --pgp-keyring --signer" \
+		echo "--trust --trust-timestamp --intermediate --crl --ocsp --at" \
+			"--detached --key --pgp-keyring --signer" \
 			"$reports $common"
 		;;
 	rebuild) echo "-o --output $reports $common" ;;
@@ -41,7 +42,7 @@ _verify() {
 		mapfile -t COMPREPLY < <(compgen -d -- "$current")
 		return
 		;;
-	--trust | --trust-timestamp | --detached | --pgp-keyring | --text | --json | \
+	--trust | --trust-timestamp | --intermediate | --crl | --ocsp | --key | --detached | --pgp-keyring | --text | --json | \
 		--html | --markdown | -o | --output | --tar | --host) ;;
 	*)
 		case $current in

@@ -37,7 +37,11 @@ complete -c verify -n '__verify_command run' -l keep -r -F -d 'keep what the bui
 complete -c verify -n '__verify_command signatures' -l trust -r -F -d 'trust signers below'
 complete -c verify -n '__verify_command signatures' -l trust-timestamp -r -F -d 'trust timestamps below'
 complete -c verify -n '__verify_command signatures' -l at -x -a 'signing-time now' -d 'time to judge at'
-complete -c verify -n '__verify_command signatures' -l detached -r -F -d 'an OpenPGP signature'
+complete -c verify -n '__verify_command signatures' -l detached -r -F -d 'a signature in a file of its own'
+complete -c verify -n '__verify_command signatures' -l intermediate -r -F -d 'certificates between signer and anchor'
+complete -c verify -n '__verify_command signatures' -l crl -r -F -d 'a revocation list'
+complete -c verify -n '__verify_command signatures' -l ocsp -r -F -d 'an OCSP response'
+complete -c verify -n '__verify_command signatures' -l key -r -F -d 'a public key that may sign'
 complete -c verify -n '__verify_command signatures' -l pgp-keyring -r -F -d 'trust these OpenPGP keys'
 complete -c verify -n '__verify_command signatures' -l signer -x -d 'only this OpenPGP key'
 

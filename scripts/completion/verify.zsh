@@ -50,7 +50,11 @@ _verify() {
 			'*--trust=[trust signers below]:certificate:_files' \
 			'*--trust-timestamp=[trust timestamps below]:certificate:_files' \
 			'--at=[time to judge at]:time:(signing-time now)' \
-			'--detached=[an OpenPGP signature]:file:_files' \
+			'*--intermediate=[certificates between signer and anchor]:certificate:_files' \
+			'*--crl=[a revocation list]:file:_files' \
+			'*--ocsp=[an OCSP response]:file:_files' \
+			'--detached=[a signature in a file of its own]:file:_files' \
+			'*--key=[a public key that may sign]:file:_files' \
 			'*--pgp-keyring=[trust these OpenPGP keys]:file:_files' \
 			'*--signer=[only this OpenPGP key]:fingerprint:' \
 			'*:file:_files'

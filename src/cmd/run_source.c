@@ -18,22 +18,21 @@ source_child(void *context, struct buf *out, struct err *err)
 	json_t *entries = json_array();
 	char *name = text_shown(job->source->file.name);
 	int result;
-	if (job->signature.size > 0) {
+	struct mapping mapping;
+	struct sha256 digest;
+	uint64_t size = 0;
+	result = sha256_of_fd(job->file, &digest, &size, err);
+	if (result == 0)
+		result = mapping_open(job->file, 0, size, &mapping, err);
+	if (result == 0) {
 		struct view signature = view_of_buf(&job->signature);
-		result = signature_check_detached(job->file, name, &signature,
-						  job->trust, entries, &status, err);
-	} else {
-		struct mapping mapping;
-		struct sha256 digest;
-		uint64_t size = 0;
-		result = sha256_of_fd(job->file, &digest, &size, err);
-		if (result == 0)
-			result = mapping_open(job->file, 0, size, &mapping, err);
-		if (result == 0) {
-			result = signature_check(&mapping.view, name, job->trust,
-						 entries, &status, err);
-			mapping_close(&mapping);
-		}
+		result = signature.size > 0
+			     ? signature_check_detached(&mapping.view, name, &signature,
+							job->trust, entries, &status,
+							err)
+			     : signature_check(&mapping.view, name, job->trust, entries,
+					       &status, err);
+		mapping_close(&mapping);
 	}
 	if (result == 0) {
 		char *json = json_dumps(entries, JSON_COMPACT);

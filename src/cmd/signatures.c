@@ -12,6 +12,10 @@ enum {
 	OPTION_AT,
 	OPTION_TRUST,
 	OPTION_TRUST_TIMESTAMP,
+	OPTION_INTERMEDIATE,
+	OPTION_CRL,
+	OPTION_OCSP,
+	OPTION_KEY,
 };
 
 #define DETACHED_LIMIT ((size_t)16 << 20)
@@ -65,16 +69,16 @@ check_tree(const struct job *job, const char *shown, json_t *signatures,
 }
 
 static int
-check_detached(const struct job *job, const char *shown, json_t *signatures,
-	       struct err *err)
+check_detached(const struct job *job, const struct view *file, const char *shown,
+	       json_t *signatures, struct err *err)
 {
 	struct buf bytes = {0};
 	enum signature_status status;
 	int answer = file_read_fd(job->detached, DETACHED_LIMIT, &bytes, err);
 	struct view signature = view_of_buf(&bytes);
 	if (answer == 0)
-		answer = signature_check_detached(job->file, shown, &signature,
-						  job->trust, signatures, &status, err);
+		answer = signature_check_detached(file, shown, &signature, job->trust,
+						  signatures, &status, err);
 	buf_free(&bytes);
 	return answer;
 }
@@ -101,7 +105,10 @@ check_file(const struct job *job, const char *shown, json_t *signatures,
 		return err_errno(err, "cannot read '%s'", shown);
 	if (mapping_open(job->file, 0, (uint64_t)size, &mapping, err) == -1)
 		return -1;
-	if (!signature_knows(&mapping.view) && is_container(&mapping.view))
+	if (job->detached != -1)
+		answer =
+		    check_detached(job, &mapping.view, shown, signatures, err);
+	else if (is_container(&mapping.view))
 		answer = check_tree(job, shown, signatures, err);
 	else
 		answer = signature_check(&mapping.view, shown, job->trust, signatures,
@@ -117,8 +124,7 @@ check_confined(void *context, struct buf *out, struct err *err)
 	const struct job *job = context;
 	json_t *signatures = json_array();
 	char *shown = text_shown(job->path);
-	int answer = job->detached != -1 ? check_detached(job, shown, signatures, err)
-					 : check_file(job, shown, signatures, err);
+	int answer = check_file(job, shown, signatures, err);
 	if (answer == 0) {
 		char *text = json_dumps(signatures, JSON_COMPACT);
 		buf_puts(out, text != NULL ? text : "");
@@ -214,10 +220,35 @@ add_trust_input(struct request *request, const char *role, const char *path,
 	int fd;
 	if (strncmp(path, "sha256:", 7) == 0)
 		return 0;
-	if (cmd_open_input(request->trusted, role, path, false, NULL, &fd, err) == -1)
+	if (cmd_open_input(request->trusted, role, path, true, NULL, &fd, err) == -1)
 		return -1;
 	close(fd);
 	return 0;
+}
+
+/* An option that names a file of the user's trust. */
+static int
+take_trust_file(struct request *request, int option, struct err *err)
+{
+	static const struct {
+		int option;
+		int (*add)(struct trust *trust, const char *path, struct err *err);
+		const char *role;
+	} rows[] = {
+	    {OPTION_KEYRING, trust_add_keyring, "keyring"},
+	    {OPTION_INTERMEDIATE, trust_add_intermediate, "certificate"},
+	    {OPTION_CRL, trust_add_crl, "revocation"},
+	    {OPTION_OCSP, trust_add_ocsp, "revocation"},
+	    {OPTION_KEY, trust_add_key, "key"},
+	};
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		if (rows[i].option != option)
+			continue;
+		if (rows[i].add(request->trust, optarg, err) == -1)
+			return -1;
+		return add_trust_input(request, rows[i].role, optarg, err);
+	}
+	return err_set(err, ERR_USAGE, "unknown option");
 }
 
 static int
@@ -230,10 +261,6 @@ take_option(struct request *request, int option, struct err *err)
 			return err_set(err, ERR_USAGE, "--detached is given twice");
 		request->detached = optarg;
 		return 0;
-	case OPTION_KEYRING:
-		if (trust_add_keyring(request->trust, optarg, err) == -1)
-			return -1;
-		return add_trust_input(request, "keyring", optarg, err);
 	case OPTION_SIGNER:
 		return trust_pin_openpgp(request->trust, optarg, err);
 	case OPTION_AT:
@@ -251,7 +278,7 @@ take_option(struct request *request, int option, struct err *err)
 			return -1;
 		return add_trust_input(request, "certificate", optarg, err);
 	default:
-		return err_set(err, ERR_USAGE, "unknown option");
+		return take_trust_file(request, option, err);
 	}
 }
 
@@ -266,6 +293,10 @@ take_options(struct request *request, int argc, char **argv)
 	    {"at", required_argument, NULL, OPTION_AT},
 	    {"trust", required_argument, NULL, OPTION_TRUST},
 	    {"trust-timestamp", required_argument, NULL, OPTION_TRUST_TIMESTAMP},
+	    {"intermediate", required_argument, NULL, OPTION_INTERMEDIATE},
+	    {"crl", required_argument, NULL, OPTION_CRL},
+	    {"ocsp", required_argument, NULL, OPTION_OCSP},
+	    {"key", required_argument, NULL, OPTION_KEY},
 	    CMD_REPORT_OPTIONS,
 	    CMD_COMMON_OPTIONS,
 	    {NULL, 0, NULL, 0},
@@ -348,17 +379,21 @@ const struct command cmd_signatures = {
     .arguments = "FILE...",
     .summary = "who signed these files, and does it hold up to what is trusted?",
     .options =
-	"  --trust FILE|sha256:FINGERPRINT\n"
+	"  --trust FILE|FOLDER|sha256:FINGERPRINT\n"
 	"                       trust signers below this certificate (repeatable): a\n"
-	"                       PEM or DER file, or one that the signature brings "
-	"along\n"
+	"                       PEM or DER file, a folder of them, or one that the\n"
+	"                       signature brings along\n"
 	"  --trust-timestamp FILE|sha256:FINGERPRINT\n"
 	"                       trust timestamps below this certificate (repeatable)\n"
+	"  --intermediate FILE  certificates that may lie between signer and anchor\n"
+	"  --crl FILE           a revocation list, PEM or DER (repeatable)\n"
+	"  --ocsp FILE          an OCSP response, DER (repeatable)\n"
 	"  --at signing-time|now|TIME\n"
 	"                       when certificates must have been valid; signing-time "
 	"is\n"
 	"                       the default and needs a trusted timestamp\n"
-	"  --detached SIG       an OpenPGP signature over the one FILE\n"
+	"  --detached SIG       a signature in a file of its own over the one FILE\n"
+	"  --key FILE           a bare public key that may sign (repeatable)\n"
 	"  --pgp-keyring FILE   trust these OpenPGP keys (repeatable)\n"
 	"  --signer pgp:FINGERPRINT\n"
 	"                       only this OpenPGP key counts (repeatable)\n",

@@ -192,7 +192,8 @@ role_is(const json_t *input, const char *const roles[])
 static const char *const roles_whole[] = {"product", "shipped", "rebuilt", "file",
 					  NULL};
 static const char *const roles_beside[] = {"source-signature", "keyring",  "toolchain",
-					   "certificate",      "detached", NULL};
+					   "certificate",      "detached", "revocation",
+					   "key",              "policy",   NULL};
 
 /* One that is fine and stands beside the others: told in one paragraph with its like.
  */

@@ -360,6 +360,22 @@ reason_signature(struct judgement *judgement, const char *whose,
 		 reason ? ": " : "", reason ? reason : "");
 }
 
+/* An unsigned member of a container that is signed as a whole lacks nothing. */
+static bool
+is_covered(const json_t *findings, const json_t *signature)
+{
+	const char *covering = finding_string(signature, "covered_by");
+	if (covering == NULL || !finding_is(signature, "status", "unsigned"))
+		return false;
+	for (size_t i = 0; i < finding_length(findings, "signatures"); i++) {
+		const json_t *other = finding_at(findings, "signatures", i);
+		if (finding_is(other, "path", covering) &&
+		    finding_is(other, "covers", "all"))
+			return true;
+	}
+	return false;
+}
+
 /* Signatures that were demanded: only valid ones will do. */
 static void
 judge_demanded(struct judgement *judgement, const char *key, const char *whose,
@@ -368,7 +384,8 @@ judge_demanded(struct judgement *judgement, const char *key, const char *whose,
 	for (size_t i = 0; i < finding_length(judgement->findings, key); i++) {
 		const json_t *signature = finding_at(judgement->findings, key, i);
 		size_t row = signature_row(signature);
-		if (row == SIGNATURE_ROW_VALID)
+		if (row == SIGNATURE_ROW_VALID ||
+		    is_covered(judgement->findings, signature))
 			continue;
 		reason_signature(judgement, whose, signature);
 		if (row == SIGNATURE_ROW_NOT_CHECKED)
@@ -429,8 +446,10 @@ signatures_verdict(const json_t *findings)
 	size_t worst = SIGNATURE_ROW_VALID;
 	size_t count = finding_length(findings, "signatures");
 	for (size_t i = 0; i < count; i++) {
-		size_t row = signature_row(finding_at(findings, "signatures", i));
-		worst = row > worst ? row : worst;
+		const json_t *signature = finding_at(findings, "signatures", i);
+		size_t row = signature_row(signature);
+		if (row > worst && !is_covered(findings, signature))
+			worst = row;
 	}
 	return signature_names[count == 0 ? SIGNATURE_ROW_NOT_CHECKED : worst];
 }

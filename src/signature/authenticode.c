@@ -824,5 +824,5 @@ authenticode_check(const struct view *file, const char *path, const struct trust
 	return 0;
 }
 
-const struct scheme scheme_authenticode = {"authenticode", authenticode_knows,
+const struct scheme scheme_authenticode = {"authenticode", true, authenticode_knows,
 					   authenticode_check};

@@ -108,13 +108,24 @@ issued(struct search *search, X509 *issuer, X509 *subject)
 	return signed_by;
 }
 
-/* The n-th certificate that may issue others: anchors first, then the pool. */
+/* How many certificates may issue others. */
+static size_t
+candidate_count(const struct search *search)
+{
+	const struct trust *trust = search->found->trust;
+	return trust->anchor_count + trust->intermediate_count + search->pool_count;
+}
+
+/* The n-th of them: anchors first, then what the user gave, then the pool. */
 static X509 *
 candidate(const struct search *search, size_t n)
 {
 	const struct trust *trust = search->found->trust;
+	size_t known = trust->anchor_count + trust->intermediate_count;
+	if (n >= known)
+		return search->pool[n - known];
 	if (n >= trust->anchor_count)
-		return search->pool[n - trust->anchor_count];
+		return trust->intermediates[n - trust->anchor_count];
 	const struct trust_anchor *anchor = &trust->anchors[n];
 	bool timestamps = search->found->purpose == CHAIN_TIMESTAMPS;
 	return anchor->timestamps == timestamps ? anchor->certificate : NULL;
@@ -142,7 +153,7 @@ walk(struct search *search)
 		return;
 	}
 	bool went_on = false;
-	size_t candidates = search->found->trust->anchor_count + search->pool_count;
+	size_t candidates = candidate_count(search);
 	for (size_t i = 0; i < candidates; i++) {
 		X509 *issuer = candidate(search, i);
 		if (issuer == NULL || path->count == CHAIN_LENGTH_MOST ||
@@ -419,85 +430,6 @@ chains_judge(const struct chains *chains, int64_t time, const int64_t *signed_at
 	if (!chosen->anchored)
 		judge_unanchored(chains, judgement);
 	return chosen;
-}
-
-/* ---- revocation ------------------------------------------------------ */
-
-/* When the entry says that the key stopped being good: the invalidity date if there is
- * one (RFC 5280, 5.3.2), else the revocation date. */
-static int64_t
-revoked_since(const X509_REVOKED *entry)
-{
-	int64_t since = INT64_MIN, earlier;
-	certificate_time(X509_REVOKED_get0_revocationDate(entry), &since);
-	ASN1_GENERALIZEDTIME *invalid =
-	    X509_REVOKED_get_ext_d2i(entry, NID_invalidity_date, NULL, NULL);
-	if (invalid != NULL && certificate_time(invalid, &earlier) == 0 &&
-	    earlier < since)
-		since = earlier;
-	ASN1_GENERALIZEDTIME_free(invalid);
-	return since;
-}
-
-static void
-describe_revoked(X509 *certificate, int64_t since, const int64_t *signed_at,
-		 struct buf *text, struct judgement *judgement)
-{
-	char when[TIME_TEXT];
-	char *name = certificate_name(X509_get_subject_name(certificate));
-	time_text(since, when);
-	bool after = signed_at != NULL && *signed_at < since;
-	buf_printf(text, "%s'%s' was revoked on %s%s", text->size != 0 ? "; " : "",
-		   name, when, after ? ", after signing" : "");
-	if (!after && judgement != NULL)
-		judgement_add(judgement, SIGNATURE_REVOKED,
-			      "the certificate of '%s' was revoked on %s", name, when);
-	free(name);
-}
-
-/* One list against one certificate of the path. */
-static void
-ask_crl(X509_CRL *crl, X509 *certificate, X509 *issuer, const int64_t *signed_at,
-	struct buf *text, struct judgement *judgement)
-{
-	X509_REVOKED *entry = NULL;
-	EVP_PKEY *key = X509_get0_pubkey(issuer);
-	if (key == NULL ||
-	    X509_NAME_cmp(X509_CRL_get_issuer(crl),
-			  X509_get_issuer_name(certificate)) != 0 ||
-	    X509_CRL_verify(crl, key) != 1)
-		return;
-	int found = X509_CRL_get0_by_cert(crl, &entry, certificate);
-	if (found == 1) {
-		describe_revoked(certificate, revoked_since(entry), signed_at, text,
-				 judgement);
-		return;
-	}
-	char when[TIME_TEXT] = "an unreadable time";
-	int64_t updated;
-	if (certificate_time(X509_CRL_get0_lastUpdate(crl), &updated) == 0)
-		time_text(updated, when);
-	char *name = certificate_name(X509_get_subject_name(certificate));
-	buf_printf(text, "%s'%s' is not in its issuer's list of %s",
-		   text->size != 0 ? "; " : "", name, when);
-	free(name);
-}
-
-char *
-chain_revocation(const struct chains *chains, const struct chain *chain,
-		 const int64_t *signed_at, struct judgement *judgement)
-{
-	struct buf text = {0};
-	for (size_t i = 0; i + 1 < chain->count; i++) {
-		for (size_t k = 0; k < chains->crl_count; k++)
-			ask_crl(chains->crls[k], chain->certificates[i],
-				chain->certificates[i + 1], signed_at, &text,
-				judgement);
-	}
-	ERR_clear_error();
-	if (text.size == 0)
-		buf_puts(&text, "not checked: no data");
-	return buf_take(&text);
 }
 
 /* ---- findings -------------------------------------------------------- */

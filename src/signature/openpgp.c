@@ -542,35 +542,20 @@ set_status_at(json_t *entry, const char *name, const struct facts *facts,
 
 /* ---- checking --------------------------------------------------------- */
 
-/* What is checked: the file behind fd, or the canonical text. */
+/* What is checked: the file, or the canonical text; and how far librnp has read. */
 struct signed_bytes {
-	int fd; /* -1: the text */
-	struct view text;
+	struct view bytes;
 	uint64_t at;
-	bool failed;
 };
 
 static bool
 signed_bytes_read(void *arg, void *bytes, size_t count, size_t *got)
 {
 	struct signed_bytes *from = arg;
-	*got = 0;
-	if (from->fd == -1) {
-		struct view rest = view_from(&from->text, from->at);
-		*got = rest.size < count ? (size_t)rest.size : count;
-		if (*got > 0)
-			memcpy(bytes, rest.data, *got);
-	} else {
-		ssize_t result;
-		do
-			result = pread(from->fd, bytes, count, (off_t)from->at);
-		while (result == -1 && errno == EINTR);
-		if (result == -1) {
-			from->failed = true;
-			return false;
-		}
-		*got = (size_t)result;
-	}
+	struct view rest = view_from(&from->bytes, from->at);
+	*got = rest.size < count ? (size_t)rest.size : count;
+	if (*got > 0)
+		memcpy(bytes, rest.data, *got);
 	from->at += *got;
 	return true;
 }
@@ -760,10 +745,6 @@ check_packets(struct check *check, struct signed_bytes *bytes,
 		goto out;
 	}
 	rnp_op_verify_execute(verify); /* each signature has its own result */
-	if (bytes->failed) {
-		err_set(err, ERR_INPUT, "cannot read the signed file");
-		goto out;
-	}
 	report_all(ffi, verify, check);
 	result = 0;
 out:
@@ -810,7 +791,7 @@ openpgp_check_cleartext(const struct view *file, const char *path,
 	    -1) {
 		add_blank(&check, 0, SIGNATURE_INVALID, wrong.message);
 	} else {
-		struct signed_bytes bytes = {.fd = -1, .text = view_of_buf(&text)};
+		struct signed_bytes bytes = {.bytes = view_of_buf(&text)};
 		result = check_quietly(&check, &bytes, &packets, err);
 	}
 	buf_free(&text);
@@ -821,8 +802,8 @@ openpgp_check_cleartext(const struct view *file, const char *path,
 }
 
 int
-openpgp_check_detached(int file, const char *path, const struct view *signature,
-		       const struct trust *trust, json_t *signatures,
+openpgp_check_detached(const struct view *file, const char *path,
+		       const struct view *signature, const struct trust *trust, json_t *signatures,
 		       enum signature_status *status, struct err *err)
 {
 	struct buf packets = {0};
@@ -834,7 +815,7 @@ openpgp_check_detached(int file, const char *path, const struct view *signature,
 	if (openpgp_frame_detached(signature, &packets, &check.count, &wrong) == -1) {
 		add_blank(&check, 0, SIGNATURE_INVALID, wrong.message);
 	} else {
-		struct signed_bytes bytes = {.fd = file};
+		struct signed_bytes bytes = {.bytes = *file};
 		result = check_quietly(&check, &bytes, &packets, err);
 	}
 	buf_free(&packets);

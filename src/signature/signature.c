@@ -53,15 +53,6 @@ signature_entry(json_t *signatures, const char *path, const char *scheme,
 	return entry;
 }
 
-int
-signature_check_detached(int file, const char *path, const struct view *signature,
-			 const struct trust *trust, json_t *signatures,
-			 enum signature_status *status, struct err *err)
-{
-	return openpgp_check_detached(file, path, signature, trust, signatures, status,
-				      err);
-}
-
 /* ---- the table ------------------------------------------------------- */
 
 static bool
@@ -70,22 +61,10 @@ cleartext_knows(const struct view *file, const struct format *format)
 	return openpgp_is_cleartext(file);
 }
 
-static const struct scheme scheme_cleartext = {"openpgp", cleartext_knows,
+static const struct scheme scheme_cleartext = {"openpgp", true, cleartext_knows,
 					       openpgp_check_cleartext};
 
 static const struct scheme *const schemes[] = {&scheme_authenticode, &scheme_cleartext};
-
-bool
-signature_knows(const struct view *file)
-{
-	struct format_match match = {0};
-	bool known = false;
-	format_probe(file, &match);
-	for (size_t i = 0; i < ARRAY_COUNT(schemes); i++)
-		known = known || schemes[i]->knows(file, match.format);
-	strings_free(&match.others);
-	return known;
-}
 
 static void
 add_not_checked(json_t *signatures, const char *path, enum signature_status *status,
@@ -95,35 +74,55 @@ add_not_checked(json_t *signatures, const char *path, enum signature_status *sta
 	signature_worsen(status, SIGNATURE_NOT_CHECKED);
 }
 
+bool
+signature_usual(const struct view *file, const struct format *format)
+{
+	for (size_t i = 0; i < ARRAY_COUNT(schemes); i++) {
+		if (schemes[i]->usual && schemes[i]->knows(file, format))
+			return true;
+	}
+	return false;
+}
+
+int
+signature_check_as(const struct view *file, const struct format_match *match,
+		   const char *path, const struct trust *trust, json_t *signatures,
+		   enum signature_status *status, bool *known, struct err *err)
+{
+	*known = false;
+	*status = SIGNATURE_VALID;
+	for (size_t i = 0; i < ARRAY_COUNT(schemes); i++) {
+		enum signature_status found;
+		if (!schemes[i]->knows(file, match->format))
+			continue;
+		*known = true;
+		if (schemes[i]->check(file, path, trust, signatures, &found, err) == -1)
+			return -1;
+		signature_worsen(status, found);
+	}
+	for (size_t i = 0; i < match->others.count; i++) {
+		char *reason =
+		    base_format("the file can also be read as %s, and nobody "
+				"looked for that format's signatures",
+				match->others.items[i]);
+		add_not_checked(signatures, path, status, reason);
+		free(reason);
+	}
+	return 0;
+}
+
 int
 signature_check(const struct view *file, const char *path, const struct trust *trust,
 		json_t *signatures, enum signature_status *status, struct err *err)
 {
 	struct format_match match = {0};
-	bool known = false;
-	int answer = 0;
-	*status = SIGNATURE_VALID;
+	bool known;
 	format_probe(file, &match);
-	for (size_t i = 0; i < ARRAY_COUNT(schemes) && answer == 0; i++) {
-		enum signature_status found;
-		if (!schemes[i]->knows(file, match.format))
-			continue;
-		known = true;
-		answer = schemes[i]->check(file, path, trust, signatures, &found, err);
-		if (answer == 0)
-			signature_worsen(status, found);
-	}
+	int answer = signature_check_as(file, &match, path, trust, signatures, status,
+					&known, err);
 	if (answer == 0 && !known)
 		add_not_checked(signatures, path, status,
 				"no signing scheme is known for this format");
-	for (size_t i = 0; i < match.others.count && answer == 0; i++) {
-		char *reason =
-		    base_format("the file can also be read as %s, and nobody "
-				"looked for that format's signatures",
-				match.others.items[i]);
-		add_not_checked(signatures, path, status, reason);
-		free(reason);
-	}
 	strings_free(&match.others);
 	return answer;
 }

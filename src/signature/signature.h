@@ -38,11 +38,23 @@ struct trust;
 /* Nothing is trusted, judged at the signing time, now is now; free with trust_free. */
 struct trust *trust_new(void);
 void trust_free(struct trust *trust);
-/* An anchor: a PEM or DER file (one or more certificates), or "sha256:HEX" (with or
- * without colons) naming a certificate that a signature will bring along. For
- * timestamps only when `timestamps`. `label` names it in the report (may be NULL). */
+/* An anchor: a PEM or DER file (one or more certificates), a folder of such files, or
+ * "sha256:HEX" (with or without colons) naming a certificate that a signature will bring
+ * along. For timestamps only when `timestamps`. `label` names it in the report (may be
+ * NULL; the certificates of a folder are named by their files then). */
 int trust_add(struct trust *trust, const char *file_or_fingerprint, bool timestamps,
 	      const char *label, struct err *err);
+/* Certificates that may stand between a signer and an anchor, and are no anchors: a
+ * PEM or DER file. */
+int trust_add_intermediate(struct trust *trust, const char *path, struct err *err);
+/* A revocation list (RFC 5280, 5), PEM or DER, or an OCSP response (RFC 6960, 4.2), DER.
+ * Whether its own signature holds is found out when it is used. */
+int trust_add_crl(struct trust *trust, const char *path, struct err *err);
+int trust_add_ocsp(struct trust *trust, const char *path, struct err *err);
+/* A bare public key that may sign, in the form that its scheme writes. Nothing says who
+ * holds it but the file's name, by which reports call it. Which scheme it
+ * is for is found out when it is used. */
+int trust_add_key(struct trust *trust, const char *path, struct err *err);
 /* An OpenPGP keyring or certificate, armoured or binary. */
 int trust_add_keyring(struct trust *trust, const char *path, struct err *err);
 /* Pin: only this signer counts ("pgp:FULLFINGERPRINT"). */
@@ -64,16 +76,19 @@ int trust_of_release(const struct release *release, struct trust **trust,
 int signature_check(const struct view *file, const char *path, const struct trust *trust,
 		    json_t *signatures, enum signature_status *status, struct err *err);
 
-/* Does a scheme know this file itself, whatever may be packed in it? Pure. */
-bool signature_knows(const struct view *file);
+/* The signatures in `signature`, a file of their own, over `file`: as signature_check.
+ * Which scheme's they are is told by their bytes; OpenPGP when no other's. */
+int signature_check_detached(const struct view *file, const char *path,
+			     const struct view *signature, const struct trust *trust,
+			     json_t *signatures, enum signature_status *status,
+			     struct err *err);
 
-/* A detached signature (OpenPGP) over a file that may be large. */
-int signature_check_detached(int file, const char *path, const struct view *signature,
-			     const struct trust *trust, json_t *signatures,
-			     enum signature_status *status, struct err *err);
-
-/* Check each signed member in a tree below `node` (PE/EFI for now): those of a signable
- * format; unsigned ones are not listed when `only_signed`. */
+/*
+ * Check `node` and every member below it that a scheme knows, and every file that a
+ * detached signature lies beside (x and x.minisig). Unsigned members are listed when
+ * files of their format are signed as a rule, and when not `only_signed`; `node`
+ * itself always is.
+ */
 int signature_check_tree(struct tree *tree, node_id node, bool only_signed,
 			 const struct trust *trust, json_t *signatures, struct err *err);
 

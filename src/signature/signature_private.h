@@ -5,6 +5,7 @@
 #ifndef VERIFY_SIGNATURE_PRIVATE_H
 #define VERIFY_SIGNATURE_PRIVATE_H
 
+#include <openssl/ocsp.h>
 #include <openssl/x509.h>
 
 #include "signature/signature.h"
@@ -26,11 +27,25 @@ struct trust_keyring {
 	struct buf bytes;
 };
 
+/* A bare public key, as bytes in the form of its scheme. */
+struct trust_key {
+	char *label; /* the name of its file: shown text */
+	struct buf bytes;
+};
+
 struct trust {
 	struct trust_anchor *anchors;
 	size_t anchor_count;
 	struct trust_keyring *keyrings;
 	size_t keyring_count;
+	struct trust_key *keys;
+	size_t key_count;
+	X509 **intermediates;
+	size_t intermediate_count;
+	X509_CRL **crls;
+	size_t crl_count;
+	OCSP_RESPONSE **responses;
+	size_t response_count;
 	/* Pinned OpenPGP signers: full fingerprints, upper-case hexadecimal without
 	 * "pgp:". Empty: any key of the keyrings may sign. */
 	struct strings openpgp_pins;
@@ -247,8 +262,9 @@ void chains_clear(struct chains *chains);
  * when that is unknown; it matters for revocation only. */
 const struct chain *chains_judge(const struct chains *chains, int64_t time,
 				 const int64_t *signed_at, struct judgement *judgement);
-/* What embedded revocation lists say of the path: shown text, the caller frees. A
- * revoked certificate goes to `judgement` unless NULL. */
+/* What revocation lists and OCSP responses, embedded and given ones, say of the path:
+ * shown text, the caller frees. A revoked certificate goes to `judgement` unless NULL:
+ * revocation.c. */
 char *chain_revocation(const struct chains *chains, const struct chain *chain,
 		       const int64_t *signed_at, struct judgement *judgement);
 /* The array "chain"; the anchor has "anchor". */
@@ -282,17 +298,55 @@ void timestamps_check(const struct cms *cms, const struct trust *trust,
 
 extern const struct scheme scheme_authenticode;
 
+/* ---- the walk: signature.c ------------------------------------------- */
+
+/* As signature_check, for a file that was probed already. A file that no scheme knows
+ * gives no entry but those of its other formats: *known is false then. */
+int signature_check_as(const struct view *file, const struct format_match *match,
+		       const char *path, const struct trust *trust, json_t *signatures,
+		       enum signature_status *status, bool *known, struct err *err);
+/* Is a file of that kind signed as a rule? */
+bool signature_usual(const struct view *file, const struct format *format);
+
 /* ---- a scheme's row -------------------------------------------------- */
 
 struct scheme {
 	const char *name; /* "authenticode": what findings call it */
+	/* Files that it knows are signed as a rule: an unsigned one in a product is
+	 * told. */
+	bool usual;
 	/* Is this a file that the scheme signs? `format` may be NULL. Pure. */
 	bool (*knows)(const struct view *file, const struct format *format);
-	/* As signature_check: at least one entry, *status the worst of them. */
+	/* As signature_check: at least one entry, *status the worst of them. Where the
+	 * file is a container, an entry has "covers": "all" when every byte of every
+	 * member is signed by it. */
 	int (*check)(const struct view *file, const char *path,
 		     const struct trust *trust, json_t *signatures,
 		     enum signature_status *status, struct err *err);
 };
+
+/* ---- detached signatures: detached.c --------------------------------- */
+
+/* A scheme whose signatures are files of their own. */
+struct detached_scheme {
+	const char *name;
+	/* What its files' names end in, beside the name of the file that is signed:
+	 * ".minisig"; NULL at the end. */
+	const char *const *suffixes;
+	/* Is this file such a signature, by its bytes? Pure. */
+	bool (*knows)(const struct view *signature);
+	/* As signature_check_detached. */
+	int (*check)(const struct view *file, const char *path,
+		     const struct view *signature, const struct trust *trust,
+		     json_t *signatures, enum signature_status *status,
+		     struct err *err);
+};
+
+/* The rows; the last one is OpenPGP, which takes whatever no other knows. */
+extern const struct detached_scheme *const detached_schemes[];
+/* Is this the name of a signature that lies beside the file `base` (its length is
+ * *base_length)? By name alone; the bytes decide which scheme's. */
+bool detached_names(const char *path, size_t *base_length);
 
 /* ---- OpenPGP: openpgp.c ---------------------------------------------- */
 
@@ -304,11 +358,12 @@ int openpgp_check_cleartext(const struct view *file, const char *path,
 			    const struct trust *trust, json_t *signatures,
 			    enum signature_status *status, struct err *err);
 
-/* Check every signature in `signature` (armoured or binary) over the file behind
- * `file`, read from its start; as signature_check_detached. */
-int openpgp_check_detached(int file, const char *path, const struct view *signature,
-			   const struct trust *trust, json_t *signatures,
-			   enum signature_status *status, struct err *err);
+/* Check every signature in `signature` (armoured or binary) over the file; as
+ * signature_check_detached. */
+int openpgp_check_detached(const struct view *file, const char *path,
+			   const struct view *signature, const struct trust *trust,
+			   json_t *signatures, enum signature_status *status,
+			   struct err *err);
 
 /* ---- OpenPGP framing: openpgp_frame.c --------------------------------- */
 

@@ -1,12 +1,20 @@
 /* The signatures of every member in a tree that a scheme knows. */
 #include "signature/signature_private.h"
 
+/* A larger file is no signature. */
+#define DETACHED_MOST ((uint64_t)16 << 20)
+
+/* Looking for what is signed by a file beside it ends after this many looks. */
+#define LOOKS_MOST ((uint64_t)1 << 26)
+
 /* What the walk carries along. */
 struct walk {
 	struct tree *tree;
+	node_id top;
 	bool only_signed;
 	const struct trust *trust;
 	json_t *signatures;
+	uint64_t looks;
 };
 
 /* What could not be looked into may hold a signature, or lack one. */
@@ -25,50 +33,178 @@ add_undecided(const struct walk *walk, node_id id)
 	}
 }
 
+/* What the walk knows of one file. */
+struct signed_file {
+	node_id id;
+	const char *path;
+	struct view content;
+	const char *covering; /* the signed container that covers it, or NULL */
+};
+
+/* Is a file without a signature worth an entry? */
+static bool
+tells_unsigned(const struct walk *walk, const struct signed_file *file)
+{
+	if (file->id == walk->top)
+		return true;
+	return !walk->only_signed &&
+	       signature_usual(&file->content,
+			       tree_node(walk->tree, file->id)->format);
+}
+
+static bool
+has_suspect(const struct node *node)
+{
+	for (size_t i = 0; i < node->note_count; i++) {
+		if (node->notes[i].kind == NOTE_SUSPECT)
+			return true;
+	}
+	return false;
+}
+
+/* An unsigned member of a container whose own signature covers it is no gap. */
+static void
+tell_covered(json_t *found, const char *covering)
+{
+	json_t *entry;
+	size_t index;
+	json_array_foreach(found, index, entry)
+	{
+		const char *status = json_string_value(json_object_get(entry, "status"));
+		if (covering != NULL && status != NULL &&
+		    strcmp(status, signature_status_name(SIGNATURE_UNSIGNED)) == 0)
+			json_object_set_new(entry, "covered_by", json_string(covering));
+	}
+}
+
+static bool
+covers_all(const json_t *found)
+{
+	const json_t *entry;
+	size_t index;
+	json_array_foreach(found, index, entry)
+	{
+		const char *covers = json_string_value(json_object_get(entry, "covers"));
+		if (covers != NULL && strcmp(covers, "all") == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The signatures in a file; *covers when one of them covers all that is in it. */
 static int
-check_member(const struct walk *walk, node_id id, struct err *err)
+check_member(const struct walk *walk, const struct signed_file *file, bool *covers,
+	     struct err *err)
+{
+	const struct node *node = tree_node(walk->tree, file->id);
+	struct format_match match = {.format = node->format};
+	enum signature_status status;
+	bool known;
+	json_t *found = json_array();
+	if (has_suspect(node)) /* it may be of two formats */
+		format_probe(&file->content, &match);
+	int answer = signature_check_as(&file->content, &match, file->path, walk->trust,
+					found, &status, &known, err);
+	*covers = covers_all(found);
+	tell_covered(found, file->covering);
+	if (answer == 0 && (status != SIGNATURE_UNSIGNED || tells_unsigned(walk, file)))
+		json_array_extend(walk->signatures, found);
+	strings_free(&match.others);
+	json_decref(found);
+	return answer;
+}
+
+/* The node beside `id` that it is a signature of, by name; NODE_NONE. */
+static node_id
+find_signed(struct walk *walk, node_id id)
+{
+	const struct node *node = tree_node(walk->tree, id);
+	size_t length;
+	if (node->parent == NODE_NONE || !detached_names(node->member.path, &length))
+		return NODE_NONE;
+	for (node_id each = tree_node(walk->tree, node->parent)->first_child;
+	     each != NODE_NONE && walk->looks < LOOKS_MOST;
+	     each = tree_node(walk->tree, each)->next_sibling) {
+		const struct node *other = tree_node(walk->tree, each);
+		walk->looks++;
+		if (other->member.type == MEMBER_FILE &&
+		    strncmp(other->member.path, node->member.path, length) == 0 &&
+		    other->member.path[length] == '\0')
+			return each;
+	}
+	return NODE_NONE;
+}
+
+/* A signature that lies beside the file that it signs. */
+static int
+check_beside(struct walk *walk, const struct signed_file *file, struct err *err)
 {
 	struct mapping mapping;
 	enum signature_status status;
-	json_t *found = json_array();
-	if (tree_map(walk->tree, id, &mapping, err) == -1) {
-		json_decref(found);
-		return -1;
+	node_id beside = find_signed(walk, file->id);
+	if (walk->looks >= LOOKS_MOST && beside == NODE_NONE) {
+		signature_entry(walk->signatures, file->path, "none", "0",
+				SIGNATURE_NOT_CHECKED,
+				"so many files are named like signatures that what "
+				"this one signs was not looked for");
+		return 0;
 	}
-	char *path = tree_path(walk->tree, id);
+	if (beside == NODE_NONE || file->content.size > DETACHED_MOST)
+		return 0;
+	if (tree_map(walk->tree, beside, &mapping, err) == -1)
+		return -1;
+	char *path = tree_path(walk->tree, beside);
 	int answer =
-	    signature_check(&mapping.view, path, walk->trust, found, &status, err);
-	if (answer == 0 && !(walk->only_signed && status == SIGNATURE_UNSIGNED))
-		json_array_extend(walk->signatures, found);
+	    signature_check_detached(&mapping.view, path, &file->content, walk->trust,
+				     walk->signatures, &status, err);
 	free(path);
 	mapping_close(&mapping);
-	json_decref(found);
+	return answer;
+}
+
+static int
+check_file(struct walk *walk, struct signed_file *file, bool *covers, struct err *err)
+{
+	struct mapping mapping;
+	if (tree_map(walk->tree, file->id, &mapping, err) == -1)
+		return -1;
+	file->content = mapping.view;
+	int answer = check_member(walk, file, covers, err);
+	if (answer == 0)
+		answer = check_beside(walk, file, err);
+	mapping_close(&mapping);
 	return answer;
 }
 
 /* Depth is bounded by the tree's own budget. */
 static int
-walk_node(const struct walk *walk, node_id id, struct err *err)
+walk_node(struct walk *walk, node_id id, const char *covering, struct err *err)
 {
 	const struct node *node = tree_node(walk->tree, id);
+	char *path = tree_path(walk->tree, id);
+	struct signed_file file = {id, path, {NULL, 0}, covering};
+	bool covers = false;
+	int answer = 0;
 	add_undecided(walk, id);
-	if (node->member.type == MEMBER_FILE && node->format != NULL &&
-	    strcmp(node->format->name, "pe") == 0 && check_member(walk, id, err) == -1)
-		return -1;
-	for (node_id child = node->first_child; child != NODE_NONE;
+	if (node->member.type == MEMBER_FILE)
+		answer = check_file(walk, &file, &covers, err);
+	for (node_id child = node->first_child; child != NODE_NONE && answer == 0;
 	     child = tree_node(walk->tree, child)->next_sibling) {
-		if (interrupt_check(err) == -1 || walk_node(walk, child, err) == -1)
-			return -1;
+		answer = interrupt_check(err);
+		if (answer == 0)
+			answer =
+			    walk_node(walk, child, covers ? path : covering, err);
 	}
-	return 0;
+	free(path);
+	return answer;
 }
 
 int
 signature_check_tree(struct tree *tree, node_id node, bool only_signed,
 		     const struct trust *trust, json_t *signatures, struct err *err)
 {
-	struct walk walk = {tree, only_signed, trust, signatures};
+	struct walk walk = {tree, node, only_signed, trust, signatures, 0};
 	if (tree_expand_all(tree, node, err) == -1)
 		return -1;
-	return walk_node(&walk, node, err);
+	return walk_node(&walk, node, NULL, err);
 }

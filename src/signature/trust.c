@@ -1,5 +1,7 @@
 /* What the user trusts, read from files before the parsers are confined. */
 #include <ctype.h>
+#include <dirent.h>
+#include <sys/stat.h>
 
 #include <openssl/crypto.h>
 #include <openssl/err.h>
@@ -10,6 +12,8 @@
 enum {
 	CERTIFICATE_FILE_LIMIT = 4 << 20,
 	KEYRING_FILE_LIMIT = 64 << 20,
+	REVOCATION_FILE_LIMIT = 64 << 20,
+	KEY_FILE_LIMIT = 1 << 20,
 };
 
 struct trust *
@@ -40,6 +44,20 @@ trust_free(struct trust *trust)
 		buf_free(&trust->keyrings[i].bytes);
 	}
 	free(trust->keyrings);
+	for (size_t i = 0; i < trust->key_count; i++) {
+		free(trust->keys[i].label);
+		buf_free(&trust->keys[i].bytes);
+	}
+	free(trust->keys);
+	for (size_t i = 0; i < trust->intermediate_count; i++)
+		X509_free(trust->intermediates[i]);
+	free(trust->intermediates);
+	for (size_t i = 0; i < trust->crl_count; i++)
+		X509_CRL_free(trust->crls[i]);
+	free(trust->crls);
+	for (size_t i = 0; i < trust->response_count; i++)
+		OCSP_RESPONSE_free(trust->responses[i]);
+	free(trust->responses);
 	strings_free(&trust->openpgp_pins);
 	free(trust);
 }
@@ -58,20 +76,35 @@ add_anchor(struct trust *trust, const struct sha256 *fingerprint, X509 *certific
 	anchor->label = text_shown(label);
 }
 
-/* Takes the certificate. */
+/* ---- files of certificates -------------------------------------------- */
+
+/* Where the certificates of a file go: each is given away. */
+struct certificate_sink {
+	struct trust *trust;
+	bool intermediates; /* or anchors: */
+	bool timestamps;
+	const char *label;
+};
+
 static void
-add_certificate(struct trust *trust, X509 *certificate, bool timestamps,
-		const char *label)
+take_certificate(const struct certificate_sink *sink, X509 *certificate)
 {
+	struct trust *trust = sink->trust;
 	struct sha256 fingerprint;
-	X509_digest(certificate, EVP_sha256(), fingerprint.bytes, NULL);
-	add_anchor(trust, &fingerprint, certificate, timestamps, label);
+	if (sink->intermediates) {
+		trust->intermediates = base_realloc(trust->intermediates,
+						    trust->intermediate_count + 1,
+						    sizeof(*trust->intermediates));
+		trust->intermediates[trust->intermediate_count++] = certificate;
+		return;
+	}
+	certificate_fingerprint(certificate, &fingerprint);
+	add_anchor(trust, &fingerprint, certificate, sink->timestamps, sink->label);
 }
 
 /* Every certificate of a PEM text; how many there were, or -1 when one is bad. */
 static int
-add_pem(struct trust *trust, const struct buf *bytes, bool timestamps,
-	const char *label)
+take_pem(const struct certificate_sink *sink, const struct buf *bytes)
 {
 	BIO *bio = BIO_new_mem_buf(bytes->data, (int)bytes->size);
 	int added = 0;
@@ -79,7 +112,7 @@ add_pem(struct trust *trust, const struct buf *bytes, bool timestamps,
 		X509 *certificate = PEM_read_bio_X509(bio, NULL, NULL, NULL);
 		if (certificate == NULL)
 			break;
-		add_certificate(trust, certificate, timestamps, label);
+		take_certificate(sink, certificate);
 		added++;
 	}
 	bool ended = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
@@ -88,26 +121,32 @@ add_pem(struct trust *trust, const struct buf *bytes, bool timestamps,
 	return ended ? added : -1;
 }
 
+/* A certificate in DER that is all of the file; NULL when it is not one. */
+static X509 *
+whole_der(const struct buf *bytes)
+{
+	const unsigned char *at = (const unsigned char *)bytes->data;
+	X509 *certificate = d2i_X509(NULL, &at, (long)bytes->size);
+	ERR_clear_error();
+	if (certificate != NULL &&
+	    at == (const unsigned char *)bytes->data + bytes->size)
+		return certificate;
+	X509_free(certificate);
+	return NULL;
+}
+
 static int
-add_file(struct trust *trust, const char *path, bool timestamps, const char *label,
-	 struct err *err)
+take_file(const struct certificate_sink *sink, const char *path, struct err *err)
 {
 	struct buf bytes = {0};
 	int answer = -1;
 	char *shown = text_shown(path);
 	if (file_read(path, CERTIFICATE_FILE_LIMIT, &bytes, err) == -1)
 		goto out;
-	const unsigned char *at = (const unsigned char *)bytes.data;
-	X509 *certificate = d2i_X509(NULL, &at, (long)bytes.size);
-	if (certificate != NULL &&
-	    at == (const unsigned char *)bytes.data + bytes.size) {
-		add_certificate(trust, certificate, timestamps, label);
-		answer = 0;
-		goto out;
-	}
-	X509_free(certificate);
-	ERR_clear_error();
-	int added = add_pem(trust, &bytes, timestamps, label);
+	X509 *certificate = whole_der(&bytes);
+	int added = certificate != NULL ? 1 : take_pem(sink, &bytes);
+	if (certificate != NULL)
+		take_certificate(sink, certificate);
 	if (added > 0)
 		answer = 0;
 	else if (added == 0)
@@ -124,14 +163,68 @@ out:
 	return answer;
 }
 
+static int
+order_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Every file of a folder, by name; hidden ones are left out. */
+static int
+take_folder(struct certificate_sink *sink, const char *path, struct err *err)
+{
+	struct strings names = {0};
+	struct dirent *found;
+	const char *label = sink->label;
+	DIR *folder = opendir(path);
+	int answer = 0;
+	if (folder == NULL)
+		return err_errno(err, "cannot read the folder '%s'", path);
+	while ((found = readdir(folder)) != NULL) {
+		if (found->d_name[0] != '.')
+			strings_add(&names, found->d_name);
+	}
+	closedir(folder);
+	if (names.count > 0)
+		qsort(names.items, names.count, sizeof(*names.items), order_names);
+	else
+		answer = err_set(err, ERR_USAGE, "the folder '%s' holds no file", path);
+	for (size_t i = 0; i < names.count && answer == 0; i++) {
+		char *file = path_join(path, names.items[i]);
+		sink->label = label != NULL ? label : names.items[i];
+		answer = take_file(sink, file, err);
+		free(file);
+	}
+	strings_free(&names);
+	return answer;
+}
+
+static int
+take_path(struct certificate_sink *sink, const char *path, struct err *err)
+{
+	struct stat st;
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return take_folder(sink, path, err);
+	if (sink->label == NULL)
+		sink->label = path;
+	return take_file(sink, path, err);
+}
+
+int
+trust_add_intermediate(struct trust *trust, const char *path, struct err *err)
+{
+	struct certificate_sink sink = {trust, true, false, NULL};
+	return take_path(&sink, path, err);
+}
+
 int
 trust_add(struct trust *trust, const char *file_or_fingerprint, bool timestamps,
 	  const char *label, struct err *err)
 {
 	static const char prefix[] = "sha256:";
-	const char *name = label != NULL ? label : file_or_fingerprint;
+	struct certificate_sink sink = {trust, false, timestamps, label};
 	if (strncmp(file_or_fingerprint, prefix, sizeof(prefix) - 1) != 0)
-		return add_file(trust, file_or_fingerprint, timestamps, name, err);
+		return take_path(&sink, file_or_fingerprint, err);
 	struct sha256 fingerprint;
 	if (hex_decode(file_or_fingerprint + sizeof(prefix) - 1, true,
 		       fingerprint.bytes, sizeof(fingerprint.bytes)) == -1) {
@@ -150,6 +243,75 @@ trust_add(struct trust *trust, const char *file_or_fingerprint, bool timestamps,
 	add_anchor(trust, &fingerprint, NULL, timestamps,
 		   label != NULL ? label : plain);
 	free(plain);
+	return 0;
+}
+
+/* ---- revocation data and bare keys ------------------------------------ */
+
+int
+trust_add_crl(struct trust *trust, const char *path, struct err *err)
+{
+	struct buf bytes = {0};
+	if (file_read(path, REVOCATION_FILE_LIMIT, &bytes, err) == -1) {
+		buf_free(&bytes);
+		return -1;
+	}
+	BIO *bio = BIO_new_mem_buf(bytes.data, (int)bytes.size);
+	X509_CRL *crl = d2i_X509_CRL_bio(bio, NULL);
+	BIO_free(bio);
+	if (crl == NULL) {
+		bio = BIO_new_mem_buf(bytes.data, (int)bytes.size);
+		crl = PEM_read_bio_X509_CRL(bio, NULL, NULL, NULL);
+		BIO_free(bio);
+	}
+	ERR_clear_error();
+	buf_free(&bytes);
+	if (crl == NULL)
+		return err_set(err, ERR_USAGE,
+			       "'%s' is no revocation list: give a PEM or DER one",
+			       path);
+	trust->crls =
+	    base_realloc(trust->crls, trust->crl_count + 1, sizeof(*trust->crls));
+	trust->crls[trust->crl_count++] = crl;
+	return 0;
+}
+
+int
+trust_add_ocsp(struct trust *trust, const char *path, struct err *err)
+{
+	struct buf bytes = {0};
+	if (file_read(path, REVOCATION_FILE_LIMIT, &bytes, err) == -1) {
+		buf_free(&bytes);
+		return -1;
+	}
+	const unsigned char *at = (const unsigned char *)bytes.data;
+	OCSP_RESPONSE *response = d2i_OCSP_RESPONSE(NULL, &at, (long)bytes.size);
+	ERR_clear_error();
+	buf_free(&bytes);
+	if (response == NULL)
+		return err_set(err, ERR_USAGE,
+			       "'%s' is no OCSP response: give it in DER, as 'openssl "
+			       "ocsp -respout' writes it",
+			       path);
+	trust->responses = base_realloc(trust->responses, trust->response_count + 1,
+					sizeof(*trust->responses));
+	trust->responses[trust->response_count++] = response;
+	return 0;
+}
+
+int
+trust_add_key(struct trust *trust, const char *path, struct err *err)
+{
+	struct buf bytes = {0};
+	if (file_read(path, KEY_FILE_LIMIT, &bytes, err) == -1) {
+		buf_free(&bytes);
+		return -1;
+	}
+	trust->keys =
+	    base_realloc(trust->keys, trust->key_count + 1, sizeof(*trust->keys));
+	struct trust_key *key = &trust->keys[trust->key_count++];
+	key->label = text_shown(path_base(path));
+	key->bytes = bytes;
 	return 0;
 }
 

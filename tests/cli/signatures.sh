@@ -203,3 +203,53 @@ if timeout 30 apt-get download "$package" >/dev/null 2>&1; then
 else
 	echo "the shim was not looked at: $package cannot be downloaded"
 fi
+
+# ---- what lies between signer and anchor, and anchors in a folder
+
+certificate middle '/C=CH/O=Muster AG/CN=Middle' root "$authority"
+certificate below '/C=CH/O=Muster AG/CN=Below' middle \
+	'keyUsage=critical,digitalSignature
+extendedKeyUsage=codeSigning'
+sign below plain.efi below.efi
+expect 4 'untrusted' below.efi --trust root.pem
+expect 0 'Middle' below.efi --trust root.pem --intermediate middle.pem
+expect 4 'untrusted' below.efi --intermediate middle.pem --intermediate root.pem
+mkdir -p anchors && cp root.pem tsaroot.pem anchors/
+expect 0 'anchor root.pem' signed.efi --trust anchors
+mkdir -p none
+expect 2 'holds no file' signed.efi --trust none
+
+# ---- revocation, by list and by response; nothing is fetched
+
+expect 0 'no data for 1 signature' signed.efi --trust root.pem
+: >index.txt
+printf '%s\n' '[ca]' 'default_ca=d' '[d]' 'database=index.txt' 'default_md=sha256' \
+	'default_crl_days=30' 'crlnumber=crlnumber' 'unique_subject=no' >ca.conf
+echo 01 >crlnumber
+openssl ca -config ca.conf -gencrl -cert root.pem -keyfile root.key -out good.crl 2>/dev/null
+openssl ca -config ca.conf -revoke leaf.pem -cert root.pem -keyfile root.key 2>/dev/null
+openssl ca -config ca.conf -gencrl -cert root.pem -keyfile root.key -out bad.crl 2>/dev/null
+expect 0 "not in its issuer's list" signed.efi --trust root.pem --crl good.crl
+expect 4 'was revoked on' signed.efi --trust root.pem --crl good.crl --crl bad.crl
+expect 2 'is no revocation list' signed.efi --trust root.pem --crl root.pem
+# A list of another authority says nothing.
+openssl ca -config ca.conf -gencrl -cert tsaroot.pem -keyfile tsaroot.key -out other.crl 2>/dev/null
+expect 0 'no data for 1 signature' signed.efi --trust root.pem --crl other.crl
+
+certificate responder '/C=CH/CN=Responder' root 'extendedKeyUsage=OCSPSigning'
+answer() { # SIGNER OUT
+	openssl ocsp -index index.txt -CA root.pem -issuer root.pem -cert leaf.pem \
+		-rsigner "$1.pem" -rkey "$1.key" -respout "$2" -noverify >/dev/null 2>&1
+}
+answer responder revoked.ocsp
+expect 4 'was revoked on' signed.efi --trust root.pem --ocsp revoked.ocsp
+answer root revoked-ca.ocsp
+expect 4 'was revoked on' signed.efi --trust root.pem --ocsp revoked-ca.ocsp
+# Signed by a certificate that is not for this: it does not count.
+answer tls false.ocsp
+expect 0 'no data for 1 signature' signed.efi --trust root.pem --ocsp false.ocsp
+serial=$(openssl x509 -in leaf.pem -noout -serial | sed 's/.*=//')
+printf 'V\t351231235959Z\t\t%s\tunknown\t/CN=x\n' "$serial" >index.txt
+answer responder good.ocsp
+expect 0 'good in a response' signed.efi --trust root.pem --ocsp good.ocsp
+expect 2 'is no OCSP response' signed.efi --trust root.pem --ocsp root.pem

@@ -96,12 +96,13 @@ check_bytes(const char *file, const struct buf *signature, const struct buf *key
 		    err);
 	} else {
 		char *path = path_join(folder, file);
-		int fd = open(path, O_RDONLY);
-		ck_assert_int_ne(fd, -1);
-		ck_assert_ok(openpgp_check_detached(fd, "x", &view, trust, entries,
+		struct buf bytes = {0};
+		ck_assert_ok(file_read(path, 1 << 24, &bytes, &err), err);
+		struct view whole = view_of_buf(&bytes);
+		ck_assert_ok(openpgp_check_detached(&whole, "x", &view, trust, entries,
 						    status, &err),
 			     err);
-		close(fd);
+		buf_free(&bytes);
 		free(path);
 	}
 	trust_free(trust);
@@ -411,9 +412,9 @@ START_TEST(several_signatures_and_bad_keyrings)
 	test_write("ring", rubbish.data, rubbish.size);
 	char *path = path_join(test_folder(), "ring");
 	if (trust_add_keyring(trust, path, &err) == 0) {
-		struct view view = view_of_buf(&two);
+		struct view view = view_of_buf(&two), whole = {0};
 		entries = json_array();
-		ck_assert_ok(openpgp_check_detached(0, "x", &view, trust, entries,
+		ck_assert_ok(openpgp_check_detached(&whole, "x", &view, trust, entries,
 						    &status, &err),
 			     err);
 		ck_assert_int_ne(status, SIGNATURE_VALID);

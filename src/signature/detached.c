@@ -1,0 +1,47 @@
+/* Signatures that are files of their own, and the names by which they are found. */
+#include "signature/signature_private.h"
+
+static bool
+openpgp_knows(const struct view *signature)
+{
+	(void)signature;
+	return true; /* the last row: what is malformed is told as such */
+}
+
+static const char *const openpgp_suffixes[] = {".asc", ".sig", ".gpg", ".sign", NULL};
+
+static const struct detached_scheme detached_openpgp = {
+    "openpgp", openpgp_suffixes, openpgp_knows, openpgp_check_detached};
+
+const struct detached_scheme *const detached_schemes[] = {&detached_openpgp, NULL};
+
+bool
+detached_names(const char *path, size_t *base_length)
+{
+	size_t length = strlen(path);
+	for (size_t i = 0; detached_schemes[i] != NULL; i++) {
+		const char *const *suffix = detached_schemes[i]->suffixes;
+		for (; *suffix != NULL; suffix++) {
+			size_t tail = strlen(*suffix);
+			if (length <= tail ||
+			    strcmp(path + length - tail, *suffix) != 0)
+				continue;
+			*base_length = length - tail;
+			return true;
+		}
+	}
+	return false;
+}
+
+int
+signature_check_detached(const struct view *file, const char *path,
+			 const struct view *signature, const struct trust *trust,
+			 json_t *signatures, enum signature_status *status,
+			 struct err *err)
+{
+	size_t row = 0;
+	while (!detached_schemes[row]->knows(signature))
+		row++;
+	return detached_schemes[row]->check(file, path, signature, trust, signatures,
+					    status, err);
+}
