@@ -29,6 +29,14 @@ node_is_whole(const struct tree *tree, node_id id)
 	return node->parent == NODE_NONE || !tree_node(tree, node->parent)->undecided;
 }
 
+bool
+node_has_content(const struct tree *tree, node_id id)
+{
+	const struct node *node = tree_node(tree, id);
+	return node->member.type == MEMBER_FILE && node->size > 0 &&
+	       node_is_whole(tree, id);
+}
+
 static bool
 nodes_identical(const struct comparison *comparison, struct pair pair)
 {
@@ -113,12 +121,11 @@ compare_contents(struct comparison *comparison, struct pair pair, json_t *entry,
 	return leaf_compare(comparison, pair, entry, status, err);
 }
 
-int
-compare_pair(struct comparison *comparison, struct pair pair, enum file_status *status,
-	     struct err *err)
+/* Everything but what brought the two together. */
+static int
+compare_met(struct comparison *comparison, struct pair pair, json_t *entry,
+	    enum file_status *status, struct err *err)
 {
-	size_t at = json_array_size(comparison->files);
-	json_t *entry = entry_new(comparison, pair);
 	const char *reason = not_whole_reason(comparison, pair);
 	*status = STATUS_IDENTICAL;
 	if (reason != NULL) {
@@ -144,6 +151,21 @@ compare_pair(struct comparison *comparison, struct pair pair, enum file_status *
 		return 0;
 	}
 	entry_status(entry, *status);
+	return 0;
+}
+
+int
+compare_pair(struct comparison *comparison, struct pair pair, enum file_status *status,
+	     struct err *err)
+{
+	size_t at = json_array_size(comparison->files);
+	json_t *entry = entry_new(comparison, pair);
+	if (compare_met(comparison, pair, entry, status, err) == -1)
+		return -1;
+	if (pair.met != MET_BY_PATH) {
+		pair_tell_path(comparison, pair, entry);
+		*status = STATUS_DIFFERENT;
+	}
 	/* two folders without a difference have no bytes to speak of */
 	if (*status == STATUS_IDENTICAL &&
 	    tree_node(comparison->shipped, pair.shipped)->member.type == MEMBER_FOLDER)
@@ -161,9 +183,10 @@ compare_nodes(struct tree *shipped, node_id shipped_node, struct tree *rebuilt,
 	comparison_init(&comparison, shipped, rebuilt, files);
 	int result = comparison_except(&comparison, exceptions, err);
 	if (result == 0)
-		result =
-		    compare_pair(&comparison, (struct pair){shipped_node, rebuilt_node},
-				 &status, err);
+		result = compare_pair(&comparison, pair_of(shipped_node, rebuilt_node),
+				      &status, err);
+	if (result == 0)
+		lones_settle(&comparison);
 	comparison_free(&comparison);
 	if (result == 0)
 		*worst = status;

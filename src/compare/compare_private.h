@@ -165,6 +165,18 @@ json_t *difference_json(const struct difference *difference, const struct view *
 
 /* ---- one comparison -------------------------------------------------- */
 
+/* A member that one side lacks, and its entry. */
+struct lone {
+	node_id id;
+	bool shipped;  /* which side has it */
+	json_t *entry; /* the files' */
+};
+
+struct lones {
+	struct lone *items;
+	size_t count, room;
+};
+
 /* The two trees, where entries go, and what the description allows. */
 struct comparison {
 	struct tree *shipped, *rebuilt;
@@ -172,11 +184,25 @@ struct comparison {
 	const struct release *release; /* NULL: no exceptions */
 	node_id *excepted; /* the shipped node of each exception, or NODE_NONE */
 	size_t told;       /* differences in `files` so far: bounds those to come */
+	struct lones lones;
 };
+
+/* What brought a pair together. But for the path it makes the pair different. */
+enum meeting {
+	MET_BY_PATH,
+	MET_BY_CONTENT, /* the same bytes under another name */
+};
+
+/* "content", …; NULL for the path, which needs no word. */
+const char *meeting_name(enum meeting met);
 
 struct pair {
 	node_id shipped, rebuilt; /* NODE_NONE: only on the other side */
+	enum meeting met;
 };
+
+/* A pair that met by its path, or a lone member. */
+struct pair pair_of(node_id shipped, node_id rebuilt);
 
 void comparison_init(struct comparison *comparison, struct tree *shipped,
 		     struct tree *rebuilt, json_t *files);
@@ -196,6 +222,8 @@ int compare_pair(struct comparison *comparison, struct pair pair,
 bool node_is_container(const struct node *node);
 /* Is the digest that of the whole content? Not where reading stopped early. */
 bool node_is_whole(const struct tree *tree, node_id id);
+/* Is it a file with at least one byte, all of which were read? */
+bool node_has_content(const struct tree *tree, node_id id);
 
 /* A new entry, appended to the files: paths, format, sizes and digests of both. */
 json_t *entry_new(struct comparison *comparison, struct pair pair);
@@ -213,6 +241,10 @@ void entry_notes(json_t *entry, const struct node *shipped, const struct node *r
 void entry_differences(struct comparison *comparison, json_t *entry,
 		       const struct differences *list, const struct view *shipped,
 		       const struct view *rebuilt);
+/* Where the other side (its tree is `other`) has the same bytes as this entry's
+ * file, which the shipped side has or not, and in how many more places. */
+void entry_found(json_t *entry, bool shipped, const struct tree *other, node_id id,
+		 size_t more);
 /* Says in `entry` why a pair could not be compared. */
 void entry_undecided(json_t *entry, const char *reason);
 
@@ -225,16 +257,56 @@ int container_compare(struct comparison *comparison, struct pair pair, json_t *e
 
 /* ---- members --------------------------------------------------------- */
 
-/* Members of two containers by path: in stored order of the shipped side, then
- * those that only the rebuilt side has. */
+/* Members of two containers: in stored order of the shipped side, then those that
+ * only the rebuilt side has. Those of one path are pairs; of the rest, those with
+ * the same bytes. */
 struct pairing {
 	struct pair *pairs;
 	size_t count;
 };
 
-void pairing_make(const struct comparison *comparison, struct pair containers,
+/* A member that looks for one to meet. */
+struct child {
+	node_id id;
+	const char *path;
+	size_t place;            /* among its siblings */
+	const struct node *node; /* once only what has content is left */
+};
+
+struct children {
+	struct child *items;
+	size_t count;
+};
+
+/* Two lists of members while they meet. */
+struct matching {
+	struct comparison *comparison;
+	struct children shipped, rebuilt; /* those that have not met yet */
+	struct pair *pairs;               /* by place on the shipped side */
+	bool *taken;                      /* by place on the rebuilt side */
+};
+
+typedef int (*child_order)(const struct child *a, const struct child *b);
+
+/* Make them a pair. */
+void matching_join(struct matching *matching, const struct child *shipped,
+		   const struct child *rebuilt, enum meeting met);
+/* Let those meet whose keys are equal; more than one of a kind in stored order. */
+void matching_meet(struct matching *matching, child_order keys, enum meeting met);
+
+void pairing_make(struct comparison *comparison, struct pair containers,
 		  struct pairing *pairing);
 void pairing_free(struct pairing *pairing);
+
+/* The path and so the name differ in a pair that met by anything else: put that first
+ * among the entry's differences, which makes it different. */
+void pair_tell_path(struct comparison *comparison, struct pair pair, json_t *entry);
+
+/* Entries for a member that one side lacks and for all that is in it. */
+int lone_tell(struct comparison *comparison, struct pair pair, struct err *err);
+/* At the end: say of members that both sides have alone, with the same bytes but in
+ * other containers, where they went. */
+void lones_settle(struct comparison *comparison);
 
 /* A metadata difference that waits for its place among the container's bytes. */
 struct pending {

@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Looking for renamed members ends after this many looks. */
-#define RENAMES_MOST ((uint64_t)1 << 24)
 /* Larger compressed streams are not mapped when their contents differ. */
 #define STREAM_MOST ((uint64_t)4 << 20)
 /* Containers above this size are entered by one thread for each side. */
@@ -24,7 +22,6 @@ struct containers {
 	struct pendings pendings;
 	struct differences list;
 	enum file_status members; /* the worst of what is in them */
-	uint64_t renames;         /* members looked at for the same bytes */
 	struct mapping mappings[2];
 	struct side shipped, rebuilt;
 	struct map *shipped_map, *rebuilt_map;
@@ -80,69 +77,6 @@ worsen(enum file_status *worst, enum file_status status)
 		*worst = status;
 }
 
-static size_t
-count_below(const struct tree *tree, node_id id)
-{
-	size_t count = 0;
-	for (node_id child = tree_node(tree, id)->first_child; child != NODE_NONE;
-	     child = tree_node(tree, child)->next_sibling)
-		count += 1 + count_below(tree, child);
-	return count;
-}
-
-/* A member with the same bytes that also is on one side only: it was renamed. */
-static char *
-renamed_from(struct containers *containers, const struct node *node, bool shipped)
-{
-	const struct comparison *comparison = containers->comparison;
-	if (node->member.type != MEMBER_FILE || node->size == 0 ||
-	    containers->renames > RENAMES_MOST)
-		return NULL;
-	containers->renames += containers->pairing.count;
-	for (size_t i = 0; i < containers->pairing.count; i++) {
-		struct pair pair = containers->pairing.pairs[i];
-		node_id id = shipped ? pair.rebuilt : pair.shipped;
-		if (id == NODE_NONE ||
-		    (shipped ? pair.shipped : pair.rebuilt) != NODE_NONE)
-			continue;
-		const struct node *other =
-		    tree_node(shipped ? comparison->rebuilt : comparison->shipped, id);
-		if (other->size == node->size &&
-		    sha256_equal(&other->sha256, &node->sha256))
-			return text_shown(other->member.path);
-	}
-	return NULL;
-}
-
-/* An entry for a member that one side lacks, saying how much is in it. */
-static int
-tell_lone(struct containers *containers, struct pair pair, struct err *err)
-{
-	struct comparison *comparison = containers->comparison;
-	bool shipped = pair.shipped != NODE_NONE;
-	struct tree *tree = shipped ? comparison->shipped : comparison->rebuilt;
-	node_id id = shipped ? pair.shipped : pair.rebuilt;
-	if (tree_expand_all(tree, id, err) == -1)
-		return -1;
-	enum file_status status = shipped ? STATUS_EXTRA : STATUS_MISSING;
-	json_t *entry = entry_new(comparison, pair);
-	size_t inside = count_below(tree, id);
-	const struct node *node = tree_node(tree, id);
-	char *other = renamed_from(containers, node, shipped);
-	entry_status(entry, status);
-	entry_reason(entry, "%s",
-		     shipped ? "only on the shipped side" : "only on the rebuilt side");
-	if (inside > 0)
-		entry_reason(entry, "with %zu members in it", inside);
-	if (other != NULL)
-		entry_reason(entry, "the %s side has the same bytes as '%s'",
-			     shipped ? "rebuilt" : "shipped", other);
-	entry_notes(entry, node, NULL);
-	worsen(&containers->members, status);
-	free(other);
-	return 0;
-}
-
 static void
 pendings_add(struct pendings *pendings, size_t pair, size_t index)
 {
@@ -152,6 +86,15 @@ pendings_add(struct pendings *pendings, size_t pair, size_t index)
 					       sizeof(*pendings->items));
 	}
 	pendings->items[pendings->count++] = (struct pending){pair, index};
+}
+
+/* A member that one side lacks. */
+static int
+compare_lone(struct containers *containers, struct pair pair, struct err *err)
+{
+	worsen(&containers->members,
+	       pair.shipped != NODE_NONE ? STATUS_EXTRA : STATUS_MISSING);
+	return lone_tell(containers->comparison, pair, err);
 }
 
 /* One pair of members: its record now, its content if it has any. */
@@ -187,7 +130,7 @@ compare_members(struct containers *containers, struct err *err)
 			return -1;
 		bool both = pair.shipped != NODE_NONE && pair.rebuilt != NODE_NONE;
 		if ((both ? compare_member(containers, i, err)
-			  : tell_lone(containers, pair, err)) == -1)
+			  : compare_lone(containers, pair, err)) == -1)
 			return -1;
 	}
 	order_compare(containers->comparison, &containers->pairing, &containers->list);
@@ -380,9 +323,11 @@ judge(struct containers *containers, json_t *entry)
 			    &containers->shipped.view, containers->shipped_map,
 			    &containers->rebuilt.view, containers->rebuilt_map);
 	if (containers->list.count > 0) {
-		bool allowed = exceptions_allow(
-		    comparison, containers->pair.shipped, &containers->list,
-		    containers->shipped_map, containers->rebuilt_map, entry);
+		bool allowed =
+		    containers->pair.met == MET_BY_PATH &&
+		    exceptions_allow(comparison, containers->pair.shipped,
+				     &containers->list, containers->shipped_map,
+				     containers->rebuilt_map, entry);
 		worsen(&status, allowed ? STATUS_EXPLAINED : STATUS_DIFFERENT);
 	}
 	return status;

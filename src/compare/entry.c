@@ -104,6 +104,24 @@ entry_reason(json_t *entry, const char *format, ...)
 }
 
 void
+entry_found(json_t *entry, bool shipped, const struct tree *other, node_id id,
+	    size_t more)
+{
+	const char *side = shipped ? "rebuilt" : "shipped";
+	char *path = tree_path(other, id);
+	set_text(entry, shipped ? "moved_to" : "moved_from", path);
+	if (more == 0)
+		entry_reason(entry, "the %s side has the same bytes at '%s'", side,
+			     path);
+	else
+		entry_reason(entry,
+			     "the %s side has the same bytes at '%s' and in %zu more "
+			     "place%s",
+			     side, path, more, more == 1 ? "" : "s");
+	free(path);
+}
+
+void
 entry_undecided(json_t *entry, const char *reason)
 {
 	entry_status(entry, STATUS_UNDECIDED);
@@ -137,6 +155,46 @@ entry_notes(json_t *entry, const struct node *shipped, const struct node *rebuil
 			   text);
 		free(text);
 	}
+}
+
+/* What is known of why a pair has two names. */
+static void
+path_cause(const struct pair *pair, const struct node *shipped, struct cause *cause)
+{
+	char hex[SHA256_HEX];
+	if (pair->met != MET_BY_CONTENT)
+		return;
+	sha256_hex(&shipped->sha256, hex);
+	cause->name = "renamed";
+	cause->proved = true;
+	cause->evidence = base_format("both sides have the same %ju bytes, SHA-256 %s",
+				      (uintmax_t)shipped->size, hex);
+}
+
+void
+pair_tell_path(struct comparison *comparison, struct pair pair, json_t *entry)
+{
+	const struct node *shipped = tree_node(comparison->shipped, pair.shipped);
+	const struct node *rebuilt = tree_node(comparison->rebuilt, pair.rebuilt);
+	json_t *list = json_object_get(entry, "differences");
+	struct difference one = {.kind = DIFFERENCE_METADATA};
+	one.place = base_strdup("member path");
+	one.field = base_strdup("path");
+	one.shipped = text_shown(shipped->member.path);
+	one.rebuilt = text_shown(rebuilt->member.path);
+	path_cause(&pair, shipped, &one.cause);
+	if (list == NULL) {
+		list = json_array();
+		json_object_set_new(entry, "differences", list);
+		json_object_set_new(entry, "differing_bytes", json_integer(0));
+	}
+	json_array_insert_new(list, 0, difference_json(&one, NULL, NULL));
+	json_object_set_new(entry, "difference_count",
+			    json_integer((json_int_t)json_array_size(list)));
+	set_text(entry, "paired_by", meeting_name(pair.met));
+	entry_status(entry, STATUS_DIFFERENT);
+	comparison->told++;
+	difference_clear(&one);
 }
 
 void

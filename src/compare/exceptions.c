@@ -20,6 +20,7 @@ void
 comparison_free(struct comparison *comparison)
 {
 	free(comparison->excepted);
+	free(comparison->lones.items);
 }
 
 int

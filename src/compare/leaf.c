@@ -228,7 +228,8 @@ leaf_tell(struct leaf *leaf, json_t *entry)
 		entry_reason(entry, "the digests differ, but no byte does: the file "
 				    "changed while it was read");
 		status = STATUS_UNDECIDED;
-	} else if (exceptions_allow(comparison, leaf->pair.shipped, &list,
+	} else if (leaf->pair.met == MET_BY_PATH &&
+		   exceptions_allow(comparison, leaf->pair.shipped, &list,
 				    leaf->shipped_map, leaf->rebuilt_map, entry)) {
 		status = STATUS_EXPLAINED;
 	}

@@ -158,9 +158,8 @@ static json_t *
 output_alone(struct account *account, size_t index, enum file_status status,
 	     const char *reason)
 {
-	json_t *entry =
-	    entry_new(&account->comparison,
-		      (struct pair){account->outputs[index].node, NODE_NONE});
+	json_t *entry = entry_new(&account->comparison,
+				  pair_of(account->outputs[index].node, NODE_NONE));
 	entry_status(entry, status);
 	entry_reason(entry, "%s", reason);
 	return entry;
@@ -171,7 +170,7 @@ tell_output(struct account *account, size_t index, struct err *err)
 {
 	struct comparison *comparison = &account->comparison;
 	const struct release_output *output = &account->release->outputs[index];
-	struct pair pair = {account->outputs[index].node, NODE_NONE};
+	struct pair pair = pair_of(account->outputs[index].node, NODE_NONE);
 	account->outputs[index].told = true;
 	if (comparison->rebuilt == NULL) {
 		output_alone(account, index, STATUS_UNDECIDED,
@@ -221,7 +220,7 @@ tell_unbuilt(struct account *account, size_t index)
 	const struct release_unbuilt *unbuilt = &account->release->unbuilt[index];
 	node_id id = account->unbuilt[index].node;
 	const struct node *node = tree_node(comparison->shipped, id);
-	json_t *entry = entry_new(comparison, (struct pair){id, NODE_NONE});
+	json_t *entry = entry_new(comparison, pair_of(id, NODE_NONE));
 	char declared[SHA256_HEX], is[SHA256_HEX];
 	account->unbuilt[index].told = true;
 	sha256_hex(&unbuilt->sha256, declared);
@@ -263,7 +262,7 @@ tell_way(struct account *account, node_id id)
 		if (node->notes[i].kind == NOTE_UNDECIDED)
 			account->hidden = true;
 		if (entry == NULL) {
-			entry = entry_new(comparison, (struct pair){id, NODE_NONE});
+			entry = entry_new(comparison, pair_of(id, NODE_NONE));
 			json_object_set_new(entry, "container", json_true());
 			entry_status(entry, STATUS_UNDECIDED);
 			entry_notes(entry, node, NULL);
@@ -286,7 +285,7 @@ tell_unaccounted(struct account *account, node_id id)
 		}
 		return;
 	}
-	json_t *entry = entry_new(comparison, (struct pair){id, NODE_NONE});
+	json_t *entry = entry_new(comparison, pair_of(id, NODE_NONE));
 	entry_status(entry, STATUS_UNACCOUNTED);
 	entry_reason(entry, "a %s that is neither an output nor declared unbuilt",
 		     member_type_name(node->member.type));

@@ -183,9 +183,15 @@ md_file(struct buf *out, const json_t *file)
 {
 	const char *reason = finding_string(file, "reason");
 	size_t listed = finding_length(file, "differences");
+	struct buf why = {0};
 	md_line(out, "- ", "%s %s%s%s", finding_string_or(file, "status", "undecided"),
 		finding_string_or(file, "path", "(no path)"), reason ? ": " : "",
 		reason ? reason : "");
+	words_pairing(file, &why);
+	if (why.size > 0)
+		md_line(out, "  - ", "%s as %s", why.data,
+			finding_string_or(file, "built", "?"));
+	buf_free(&why);
 	for (size_t i = 0; i < listed && i < DIFFERENCES_SHOWN; i++) {
 		const json_t *difference = finding_at(file, "differences", i);
 		struct buf line = {0};

@@ -52,6 +52,9 @@ void words_escape(struct buf *out, const char *text, size_t limit);
 /* Each appends one line without an end: the release's name and version or the
  * command and its inputs; */
 void words_title(const json_t *findings, struct buf *out);
+/* what brought a file and the one it was compared with together, nothing when that
+ * was the path; */
+void words_pairing(const json_t *file, struct buf *out);
 /* where a difference is, with its ranges; */
 void words_place(const json_t *difference, struct buf *out);
 /* one side's bytes in hexadecimal, or its field's value; */

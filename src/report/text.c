@@ -391,6 +391,17 @@ text_graft(const struct page *page, const json_t *file)
 	buf_free(&line);
 }
 
+/* What it was compared with, and why with that when its name is another. */
+static void
+text_built(const struct page *page, const json_t *file, const char *built)
+{
+	struct buf why = {0};
+	words_pairing(file, &why);
+	page_row(page, 4, 0, "", NULL, "= %s%s%s%s", built, why.size ? " (" : "",
+		 why.size ? why.data : "", why.size ? ")" : "");
+	buf_free(&why);
+}
+
 static void
 text_file(const struct page *page, const json_t *file)
 {
@@ -402,7 +413,7 @@ text_file(const struct page *page, const json_t *file)
 		 " %s%s%s", path.data, reason ? ": " : "", reason ? reason : "");
 	buf_free(&path);
 	if (built != NULL && !finding_is(file, "status", "identical"))
-		page_row(page, 4, 0, "", NULL, "= %s", built);
+		text_built(page, file, built);
 	text_graft(page, file);
 	text_exceptions(page, file);
 	size_t listed = finding_length(file, "differences");

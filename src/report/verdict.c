@@ -239,6 +239,8 @@ file_is_told_by_its_members(const json_t *files, size_t index)
 	const char *next = finding_string(json_array_get(files, index + 1), "path");
 	size_t length = path != NULL ? strlen(path) : 0;
 	return json_is_true(json_object_get(file, "container")) &&
+	       !finding_is(file, "status", "missing") &&
+	       !finding_is(file, "status", "extra") &&
 	       finding_length(file, "differences") == 0 && path != NULL &&
 	       next != NULL && strncmp(path, next, length) == 0 &&
 	       strncmp(next + length, "//", 2) == 0;

@@ -124,6 +124,13 @@ words_range(const json_t *difference, const char *side, struct buf *out)
 }
 
 void
+words_pairing(const json_t *file, struct buf *out)
+{
+	if (finding_is(file, "paired_by", "content"))
+		buf_puts(out, "renamed: the same bytes");
+}
+
+void
 words_place(const json_t *difference, struct buf *out)
 {
 	const char *field = finding_string(difference, "field");

@@ -1,0 +1,270 @@
+/* Members that meet by other things than their path; packed by the usual tools. */
+#include "compare_case.h"
+
+/* Writers of containers: how each packs the folder $d into the file $d.p. */
+static const struct {
+	const char *program, *command;
+} packers[] = {
+    {"tar", "tar --sort=name --mtime=@1600000000 -C $d -cf $d.p ."},
+    {"zip", "(cd $d && find . -type f | sort | TZ=UTC zip -qX ../$d.zip -@) && mv "
+	    "$d.zip $d.p"},
+    {"cpio", "(cd $d && find . | sort | cpio --quiet -o -H newc >../$d.p)"},
+    {"ar", "rm -f $d.p; (cd $d && ar rcD ../$d.p $(find . -type f | sort))"},
+    {"dpkg-deb", "mkdir -p $d/DEBIAN; printf 'Package: x\\nVersion: 1\\n"
+		 "Architecture: all\\nMaintainer: a <a@b>\\nDescription: x\\n' "
+		 ">$d/DEBIAN/control; SOURCE_DATE_EPOCH=1600000000 dpkg-deb "
+		 "--root-owner-group -b $d $d.p"},
+};
+
+/* Pack the folders s and r as s.p and r.p. False when the packer is not here. */
+static bool
+pack(int packer)
+{
+	if (!test_have(packers[packer].program))
+		return false;
+	test_shell(
+	    "find s r -exec touch -d @1600000000 {} +; for d in s r; do %s; done",
+	    packers[packer].command);
+	return true;
+}
+
+static void
+check_path_difference(const json_t *entry, const char *shipped, const char *rebuilt)
+{
+	const json_t *first = json_array_get(json_object_get(entry, "differences"), 0);
+	ck_assert_str_eq(object_text(entry, "status"), "different");
+	ck_assert_str_eq(object_text(first, "kind"), "metadata");
+	ck_assert_str_eq(object_text(first, "field"), "path");
+	ck_assert_str_eq(path_base(object_text(first, "shipped")), shipped);
+	ck_assert_str_eq(path_base(object_text(first, "rebuilt")), rebuilt);
+}
+
+static bool
+ends_with(const char *text, const char *end)
+{
+	size_t length = strlen(text), tail = strlen(end);
+	return length >= tail && strcmp(text + length - tail, end) == 0;
+}
+
+/* How many entries have that status. */
+static size_t
+count_status(const struct compare_case *one, const char *status)
+{
+	size_t i, count = 0;
+	json_t *entry;
+	json_array_foreach(one->files, i, entry) count +=
+	    strcmp(object_text(entry, "status"), status) == 0;
+	return count;
+}
+
+START_TEST(renamed_member)
+{
+	struct compare_case one;
+	test_shell("rm -rf s r; mkdir s r; seq 100 >s/b; seq 100 >r/a; "
+		   "echo same | tee s/c >r/c");
+	if (!pack(_i))
+		TEST_SKIP("a packer is missing");
+	case_compare(&one, "s.p", "r.p");
+	ck_assert_int_eq(one.worst, STATUS_DIFFERENT);
+	json_t *entry = case_entry(&one, "b");
+	check_path_difference(entry, "b", "a");
+	ck_assert_str_eq(object_text(entry, "paired_by"), "content");
+	ck_assert(ends_with(object_text(entry, "built"), "/a"));
+	ck_assert_int_eq(object_number(entry, "difference_count"), 1);
+	ck_assert_uint_eq(count_status(&one, "missing"), 0);
+	ck_assert_uint_eq(count_status(&one, "extra"), 0);
+	ck_assert_str_eq(case_status(&one, "/c"), "identical");
+	case_close(&one);
+}
+END_TEST
+
+START_TEST(rename_alone_is_never_identical)
+{
+	struct compare_case one;
+	test_shell("rm -rf s r; mkdir s r; echo x >s/one; echo x >r/two");
+	case_compare(&one, "s", "r");
+	ck_assert_int_eq(one.worst, STATUS_DIFFERENT);
+	check_path_difference(case_entry(&one, "s/one"), "one", "two");
+	ck_assert_uint_eq(count_status(&one, "identical"), 0);
+	case_close(&one);
+}
+END_TEST
+
+START_TEST(swapped_files_stay_at_their_paths)
+{
+	struct compare_case one;
+	test_shell("rm -rf s r; mkdir s r; seq 100 >s/a; seq 200 >s/b; seq 200 >r/a; "
+		   "seq 100 >r/b");
+	case_compare(&one, "s", "r");
+	ck_assert_uint_eq(json_array_size(one.files), 3);
+	for (size_t i = 1; i < 3; i++) {
+		const json_t *entry = json_array_get(one.files, i);
+		ck_assert_str_eq(object_text(entry, "status"), "different");
+		ck_assert_str_eq(object_text(entry, "paired_by"), "");
+		ck_assert_str_eq(path_base(object_text(entry, "path")),
+				 path_base(object_text(entry, "built")));
+		ck_assert_int_gt(object_number(entry, "differing_bytes"), 0);
+	}
+	case_close(&one);
+}
+END_TEST
+
+/* Many files of one content meet in stored order; those of one base name first. */
+START_TEST(equal_files_meet_in_order)
+{
+	struct compare_case one;
+	test_shell(
+	    "rm -rf s r; mkdir s r; for i in $(seq -w 999); do echo same >s/s$i; "
+	    "echo same >r/r$i; done; mkdir s/x r/y; echo same >s/x/name; "
+	    "echo same >r/y/name");
+	case_compare(&one, "s", "r");
+	ck_assert_uint_eq(count_status(&one, "different"), 1001);
+	check_path_difference(case_entry(&one, "s/s001"), "s001", "r001");
+	check_path_difference(case_entry(&one, "s/s500"), "s500", "r500");
+	check_path_difference(case_entry(&one, "s/s999"), "s999", "r999");
+	check_path_difference(case_entry(&one, "s/x/name"), "name", "name");
+	case_close(&one);
+}
+END_TEST
+
+START_TEST(one_too_many_is_named)
+{
+	struct compare_case one;
+	test_shell("rm -rf s r; mkdir s r; for i in 1 2 3; do echo same >s/s$i; done; "
+		   "echo same >r/r1; echo same >r/r2");
+	case_compare(&one, "s", "r");
+	check_path_difference(case_entry(&one, "s/s1"), "s1", "r1");
+	check_path_difference(case_entry(&one, "s/s2"), "s2", "r2");
+	ck_assert_str_eq(case_status(&one, "s/s3"), "extra");
+	case_close(&one);
+}
+END_TEST
+
+START_TEST(empty_files_never_meet)
+{
+	struct compare_case one;
+	test_shell(
+	    "rm -rf s r; mkdir s r; for i in 1 2 3; do : >s/s$i; : >r/r$i; done");
+	case_compare(&one, "s", "r");
+	ck_assert_uint_eq(count_status(&one, "extra"), 3);
+	ck_assert_uint_eq(count_status(&one, "missing"), 3);
+	for (size_t i = 0; i < json_array_size(one.files); i++) {
+		const json_t *entry = json_array_get(one.files, i);
+		ck_assert_str_eq(object_text(entry, "moved_to"), "");
+		ck_assert_str_eq(object_text(entry, "moved_from"), "");
+	}
+	case_close(&one);
+}
+END_TEST
+
+/* The first of two hard links got another name: it has the content, the other one
+ * says so in its target. */
+START_TEST(hard_link_follows_a_rename)
+{
+	struct compare_case one;
+	test_shell("rm -rf s r; mkdir s r; seq 100 >s/a; seq 100 >r/b; ln s/a s/z; "
+		   "ln r/b r/z; for d in s r; do tar -C $d --sort=name "
+		   "--mtime=@1600000000 -cf $d.p .; done");
+	case_compare(&one, "s.p", "r.p");
+	check_path_difference(case_entry(&one, "/a"), "a", "b");
+	json_t *target = entry_difference(case_entry(&one, "s.p"), "link target");
+	ck_assert_str_eq(object_text(target, "shipped"), "./a");
+	ck_assert_str_eq(object_text(target, "rebuilt"), "./b");
+	ck_assert_int_eq(one.worst, STATUS_DIFFERENT);
+	case_close(&one);
+}
+END_TEST
+
+/* A link is no file: it meets nothing by the content that it leads to. */
+START_TEST(hard_link_alone_is_extra)
+{
+	struct compare_case one;
+	test_shell("rm -rf s r; mkdir s r; seq 100 | tee s/a >r/a; ln s/a s/z; "
+		   "for d in s r; do tar -C $d --sort=name --mtime=@1600000000 -cf "
+		   "$d.p .; done");
+	case_compare(&one, "s.p", "r.p");
+	ck_assert_str_eq(case_status(&one, "/a"), "identical");
+	ck_assert_str_eq(case_status(&one, "/z"), "extra");
+	case_close(&one);
+}
+END_TEST
+
+START_TEST(moved_to_another_container)
+{
+	struct compare_case one;
+	test_shell(
+	    "rm -rf s r; mkdir -p s/DEBIAN r/DEBIAN s/usr r/usr; for d in s r; do "
+	    "printf 'Package: x\\nVersion: 1\\nArchitecture: all\\nMaintainer: "
+	    "a <a@b>\\nDescription: x\\n' >$d/DEBIAN/control; done; seq 99 "
+	    ">s/usr/list; seq 99 >r/DEBIAN/list; echo 1 >r/usr/keep; echo 1 "
+	    ">s/usr/keep; for d in s r; do SOURCE_DATE_EPOCH=1600000000 "
+	    "dpkg-deb --root-owner-group -b $d $d.deb; done");
+	case_compare(&one, "s.deb", "r.deb");
+	json_t *extra = case_entry(&one, "//./usr/list");
+	json_t *missing = case_entry(&one, "//./list");
+	ck_assert_str_eq(object_text(extra, "status"), "extra");
+	ck_assert_str_eq(object_text(missing, "status"), "missing");
+	ck_assert_str_eq(object_text(extra, "moved_to"), object_text(missing, "path"));
+	ck_assert_str_eq(object_text(missing, "moved_from"),
+			 object_text(extra, "path"));
+	ck_assert_ptr_nonnull(
+	    strstr(object_text(extra, "reason"), object_text(missing, "path")));
+	case_close(&one);
+}
+END_TEST
+
+/* What is in a container that one side lacks is named, and found elsewhere. */
+START_TEST(members_of_a_lone_container)
+{
+	struct compare_case one;
+	test_shell("rm -rf s r t; mkdir s r t; seq 99 | tee s/list >t/list; seq 98 "
+		   ">t/more; tar -C t -czf r/t.tgz list more");
+	case_compare(&one, "s", "r");
+	ck_assert_str_eq(object_text(case_entry(&one, "s/list"), "moved_to"),
+			 "r/t.tgz//list");
+	ck_assert_str_eq(case_status(&one, "r/t.tgz"), "missing");
+	ck_assert_str_eq(object_text(case_entry(&one, "r/t.tgz//list"), "moved_from"),
+			 "s/list");
+	ck_assert_str_eq(case_status(&one, "r/t.tgz//more"), "missing");
+	ck_assert_ptr_nonnull(
+	    strstr(object_text(case_entry(&one, "r/t.tgz"), "reason"), "3 members"));
+	case_close(&one);
+}
+END_TEST
+
+/* The same findings whatever was compared before, and in any order of events. */
+START_TEST(pairing_is_deterministic)
+{
+	struct compare_case one, other;
+	test_shell("rm -rf s r; mkdir s r; for i in 1 2 3 4 5 6; do seq $((i / 2)) 40 "
+		   ">s/s$i; seq $((i / 2)) 40 >r/r$i; done");
+	case_compare(&one, "s", "r");
+	case_compare(&other, "s", "r");
+	ck_assert(json_equal(one.files, other.files));
+	case_close(&one);
+	case_close(&other);
+}
+END_TEST
+
+Suite *compare_pairing_suite(void);
+
+Suite *
+compare_pairing_suite(void)
+{
+	Suite *suite = suite_create("compare_pairing");
+	TCase *tcase = tcase_create("pairing");
+	tcase_set_timeout(tcase, 60);
+	tcase_add_loop_test(tcase, renamed_member, 0, (int)ARRAY_COUNT(packers));
+	tcase_add_test(tcase, rename_alone_is_never_identical);
+	tcase_add_test(tcase, swapped_files_stay_at_their_paths);
+	tcase_add_test(tcase, equal_files_meet_in_order);
+	tcase_add_test(tcase, one_too_many_is_named);
+	tcase_add_test(tcase, empty_files_never_meet);
+	tcase_add_test(tcase, hard_link_follows_a_rename);
+	tcase_add_test(tcase, hard_link_alone_is_extra);
+	tcase_add_test(tcase, moved_to_another_container);
+	tcase_add_test(tcase, members_of_a_lone_container);
+	tcase_add_test(tcase, pairing_is_deterministic);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
