@@ -67,7 +67,7 @@ void words_common_name(const json_t *certificate, struct buf *out);
 void words_certificate(const json_t *certificate, struct buf *out);
 /* "; anchor LABEL" when it is one; a fingerprint as label is shortened; */
 void words_anchor(const json_t *certificate, struct buf *out);
-/* user id and primary fingerprint of an OpenPGP signer; */
+/* user id and primary fingerprint of an OpenPGP signer, or the bare key; */
 void words_openpgp(const json_t *signature, struct buf *out);
 /* at what time a signature was judged, and its status now when that is another; */
 void words_judged(const json_t *signature, struct buf *out);

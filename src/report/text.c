@@ -575,6 +575,20 @@ text_timestamp(const struct page *page, const json_t *signature,
 		text_chain(page, timestamp, 6);
 }
 
+/* What the scheme says beside who signed. */
+static void
+text_facts(const struct page *page, const json_t *signature)
+{
+	size_t count = finding_length(signature, "facts");
+	for (size_t i = 0; i < count && i < NOTES_SHOWN; i++) {
+		const json_t *fact = finding_at(signature, "facts", i);
+		page_row(page, 4, 2, "", NULL, "%s: %s",
+			 finding_string_or(fact, "name", "?"),
+			 finding_string_or(fact, "value", "?"));
+	}
+	page_cut(page, 4, count, NOTES_SHOWN, "facts");
+}
+
 static void
 text_signature(const struct page *page, const json_t *signature)
 {
@@ -594,6 +608,7 @@ text_signature(const struct page *page, const json_t *signature)
 	words_openpgp(signature, &line);
 	if (line.size > 0)
 		page_row(page, 4, 0, "", NULL, "%s", line.data);
+	text_facts(page, signature);
 	text_chain(page, signature, 4);
 	size_t stamps = finding_length(signature, "timestamps");
 	for (size_t i = 0; i < stamps && i < NOTES_SHOWN; i++)

@@ -597,8 +597,10 @@ not_said_signatures(const struct judgement *judgement, const char *policy)
 			 "whether the right party signed: the release description has "
 			 "no signature policy");
 	for (size_t i = 0; i < finding_length(findings, "signatures"); i++) {
-		const char *revocation =
-		    finding_string(finding_at(findings, "signatures", i), "revocation");
+		const json_t *signature = finding_at(findings, "signatures", i);
+		const char *revocation = finding_string(signature, "revocation");
+		if (json_object_get(signature, "key") != NULL)
+			continue; /* without a certificate: nothing could revoke it */
 		unrevoked +=
 		    revocation == NULL || strncmp(revocation, "not checked", 11) == 0;
 	}

@@ -232,12 +232,30 @@ words_anchor(const json_t *certificate, struct buf *out)
 		buf_printf(out, "; anchor %s", anchor);
 }
 
+/* A key without a certificate. */
+static void
+words_bare_key(const json_t *key, struct buf *out)
+{
+	const char *label = finding_string(key, "label");
+	const char *id = finding_string(key, "id");
+	const char *digest = finding_string(key, "sha256");
+	buf_printf(out, "%s key", finding_string_or(key, "algorithm", "unknown"));
+	if (label != NULL)
+		buf_printf(out, " of '%s'", label);
+	if (id != NULL)
+		buf_printf(out, " id %s", id);
+	if (digest != NULL)
+		buf_printf(out, " sha256:%.16s…", digest);
+}
+
 void
 words_openpgp(const json_t *signature, struct buf *out)
 {
 	const json_t *key = json_object_get(signature, "openpgp");
 	const char *user = json_string_value(finding_at(key, "user_ids", 0));
 	const char *primary = finding_string(key, "primary_fingerprint");
+	if (json_is_object(json_object_get(signature, "key")))
+		words_bare_key(json_object_get(signature, "key"), out);
 	if (!json_is_object(key))
 		return;
 	buf_printf(out, "%s%spgp:%s%s", user ? user : "", user ? ", " : "",

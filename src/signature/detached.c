@@ -13,7 +13,8 @@ static const char *const openpgp_suffixes[] = {".asc", ".sig", ".gpg", ".sign", 
 static const struct detached_scheme detached_openpgp = {
     "openpgp", openpgp_suffixes, openpgp_knows, openpgp_check_detached};
 
-const struct detached_scheme *const detached_schemes[] = {&detached_openpgp, NULL};
+const struct detached_scheme *const detached_schemes[] = {
+    &detached_minisign, &detached_signify, &detached_sshsig, &detached_openpgp, NULL};
 
 bool
 detached_names(const char *path, size_t *base_length)

@@ -47,3 +47,16 @@ judgement_free(struct judgement *judgement)
 	strings_free(&judgement->reasons);
 	judgement->status = SIGNATURE_VALID;
 }
+
+json_t *
+judgement_entry(const struct judgement *judgement, json_t *signatures, const char *path,
+		const char *scheme, const char *index, enum signature_status *status)
+{
+	char *reason = judgement_reason(judgement);
+	json_t *entry = signature_entry(signatures, path, scheme, index,
+					judgement->status, reason);
+	json_object_set_new(entry, "notes", json_array());
+	*status = judgement->status;
+	free(reason);
+	return entry;
+}

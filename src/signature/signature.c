@@ -53,6 +53,36 @@ signature_entry(json_t *signatures, const char *path, const char *scheme,
 	return entry;
 }
 
+void
+signature_note(json_t *entry, const char *format, ...)
+{
+	struct buf text = {0};
+	va_list args;
+	json_t *notes = json_object_get(entry, "notes");
+	if (notes == NULL) {
+		notes = json_array();
+		json_object_set_new(entry, "notes", notes);
+	}
+	va_start(args, format);
+	buf_vprintf(&text, format, args);
+	va_end(args);
+	json_array_append_new(notes, json_string(text.data ? text.data : ""));
+	buf_free(&text);
+}
+
+void
+signature_fact(json_t *entry, const char *name, const char *value)
+{
+	json_t *facts = json_object_get(entry, "facts"), *fact = json_object();
+	if (facts == NULL) {
+		facts = json_array();
+		json_object_set_new(entry, "facts", facts);
+	}
+	json_object_set_new(fact, "name", json_string(name));
+	json_object_set_new(fact, "value", json_string(value));
+	json_array_append_new(facts, fact);
+}
+
 /* ---- the table ------------------------------------------------------- */
 
 static bool

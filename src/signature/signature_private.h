@@ -61,6 +61,11 @@ json_t *signature_entry(json_t *signatures, const char *path, const char *scheme
 			const char *index, enum signature_status status,
 			const char *reason);
 
+/* Append to the entry's "notes", which is made when it is not there; shown text. */
+void signature_note(json_t *entry, const char *format, ...) PRINTF_LIKE(2, 3);
+/* Append to its "facts"; shown text. */
+void signature_fact(json_t *entry, const char *name, const char *value);
+
 /* *status becomes the worse of the two. */
 void signature_worsen(enum signature_status *status, enum signature_status other);
 
@@ -81,6 +86,12 @@ void judgement_merge(struct judgement *judgement, const struct judgement *other)
 /* The reasons in one sentence, NULL when there is none; the caller frees. */
 char *judgement_reason(const struct judgement *judgement);
 void judgement_free(struct judgement *judgement);
+
+/* The entry of a signature with that judgement, with an empty "notes". *status
+ * becomes the judgement's. Borrowed, as of signature_entry. */
+json_t *judgement_entry(const struct judgement *judgement, json_t *signatures,
+			const char *path, const char *scheme, const char *index,
+			enum signature_status *status);
 
 /* ---- DER: der.c ------------------------------------------------------ */
 
@@ -325,6 +336,65 @@ struct scheme {
 		     enum signature_status *status, struct err *err);
 };
 
+/* ---- bare keys: raw.c ------------------------------------------------- */
+
+/* Take the next line off `rest`, without its end (LF or CRLF); -1 at the end, and for
+ * one that is longer than a line of a signature can be. */
+int raw_line(struct view *rest, struct view *line);
+/* What follows `prefix`; false when the line does not start with it. */
+bool raw_after(const struct view *line, const char *prefix, struct view *after);
+/* Append the bytes of strict base64 (RFC 4648, 4; with `url` section 5, where padding
+ * may be absent); -1 when it is anything else. */
+int raw_base64(const struct view *text, bool url, struct buf *bytes);
+/* Does the key's signature over the message hold? `digest` NULL: the algorithm has its
+ * own (Ed25519). `key` NULL: no. */
+bool raw_verify(EVP_PKEY *key, const char *digest, const struct view *message,
+		const struct view *signature);
+/* The same with the 32 bytes of an Ed25519 key (RFC 8032, 5.1). */
+bool raw_verify_ed25519(const struct view *key, const struct view *message,
+			const struct view *signature);
+/* Size of the digest, -1 when OpenSSL has no such algorithm. */
+int raw_digest(const char *algorithm, const struct view *bytes, uint8_t out[64]);
+/* "key" of an entry; `label`, `id` and `key` (its bytes, for a hash) may be NULL. */
+json_t *raw_key_json(const char *label, const char *algorithm, const char *id,
+		     const struct view *key);
+
+/* ---- the lines of signify and minisign: ed_lines.c -------------------- */
+
+#define ED_ID_SIZE 8
+
+/* A comment line and a base64 line; the views point into `bytes` and the file. */
+struct ed_lines {
+	struct buf bytes;
+	struct view comment;   /* nobody signed it */
+	struct view algorithm; /* two letters */
+	struct view id;        /* tells keys apart; proves nothing */
+	struct view value;     /* the key or the signature */
+};
+
+/* What the keys that the user gave say. */
+struct ed_answer {
+	bool known; /* one has the id */
+	bool holds;
+	const char *label; /* of the one that holds: borrowed */
+	uint8_t key[32];
+};
+
+/* Does the file begin like one of these? */
+bool ed_lines_are(const struct view *bytes);
+/* Take the two lines off `rest`; the value has `size` bytes. Clear in every case. */
+int ed_lines_take(struct view *rest, size_t size, struct ed_lines *lines);
+void ed_lines_clear(struct ed_lines *lines);
+/* The id as minisign prints it; the caller frees. */
+char *ed_lines_id(const struct ed_lines *lines);
+/* Try every key that has the signature's id over the message; */
+void ed_lines_check(const struct trust *trust, const struct ed_lines *signature,
+		    const struct view *message, struct ed_answer *answer);
+/* judge the answer; and tell it as "key". */
+void ed_lines_judge(const struct ed_lines *signature, const struct ed_answer *answer,
+		    struct judgement *judgement);
+json_t *ed_lines_json(const struct ed_lines *signature, const struct ed_answer *answer);
+
 /* ---- detached signatures: detached.c --------------------------------- */
 
 /* A scheme whose signatures are files of their own. */
@@ -342,6 +412,9 @@ struct detached_scheme {
 		     struct err *err);
 };
 
+extern const struct detached_scheme detached_minisign;
+extern const struct detached_scheme detached_signify;
+extern const struct detached_scheme detached_sshsig;
 /* The rows; the last one is OpenPGP, which takes whatever no other knows. */
 extern const struct detached_scheme *const detached_schemes[];
 /* Is this the name of a signature that lies beside the file `base` (its length is
