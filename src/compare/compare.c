@@ -91,6 +91,19 @@ tell_record(struct comparison *comparison, json_t *entry, const struct node *shi
 	return same ? STATUS_IDENTICAL : STATUS_DIFFERENT;
 }
 
+/* Its bytes are compared like any other's, but nobody can say which of the files in
+ * it they belong to. */
+static void
+note_sealed(json_t *entry, const struct node *node)
+{
+	if (node->format == NULL || !node->format->sealed)
+		return;
+	char *text = base_format("%s: compared as bytes, not looked into",
+				 node->format->title);
+	entry_note(entry, NOTE_UNDECIDED, 0, text);
+	free(text);
+}
+
 static int
 compare_contents(struct comparison *comparison, struct pair pair, json_t *entry,
 		 enum file_status *status, struct err *err)
@@ -110,6 +123,7 @@ compare_contents(struct comparison *comparison, struct pair pair, json_t *entry,
 	    shipped->format == rebuilt->format)
 		return container_compare(comparison, pair, entry, status, err);
 	entry_notes(entry, shipped, rebuilt);
+	note_sealed(entry, shipped);
 	if (shipped->format != rebuilt->format) {
 		char *text = base_format(
 		    "the shipped file is %s, the rebuilt one %s",

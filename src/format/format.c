@@ -31,6 +31,20 @@ const struct format *const format_table[] = {
     &format_xar,
     &format_cvd,
 
+    /* images of file systems */
+    &format_erofs,
+    &format_ext,
+    &format_fat,
+    &format_fat32,
+    &format_ntfs,
+    &format_btrfs,
+    &format_xfs,
+    &format_f2fs,
+    &format_cramfs,
+    &format_romfs,
+    &format_ubi,
+    &format_ubifs,
+
     /* compressed streams */
     &format_gzip,
     &format_bzip2,

@@ -153,6 +153,7 @@ struct format {
 	 * an ar. Two sure rows that do not refine one another are a polyglot. */
 	const char *refines;
 	bool compressor; /* one anonymous member: the decompressed bytes */
+	bool sealed;	 /* a leaf that holds files which nobody here lists */
 	/* Pure, cannot fail, looks at a bounded number of bytes. */
 	enum probe_answer (*probe)(const struct view *view);
 	/* NULL for a leaf. 0 when every byte of the container was understood or

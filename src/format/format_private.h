@@ -35,6 +35,19 @@ extern const struct format format_cpio;
 extern const struct format format_zip;
 extern const struct format format_rpm;
 extern const struct format format_cvd;
+/* Images of file systems that are recognised only (filesystem.c). */
+extern const struct format format_erofs;
+extern const struct format format_ext;
+extern const struct format format_fat;
+extern const struct format format_fat32;
+extern const struct format format_ntfs;
+extern const struct format format_btrfs;
+extern const struct format format_xfs;
+extern const struct format format_f2fs;
+extern const struct format format_cramfs;
+extern const struct format format_romfs;
+extern const struct format format_ubi;
+extern const struct format format_ubifs;
 
 /* ---- helpers ---------------------------------------------------------- */
 

@@ -11,21 +11,10 @@ struct magic {
 	const char *title;
 };
 
-/* File systems, images, archives and installers, by their first tell-tale bytes. */
+/* Images, archives and installers that no row knows, by their tell-tale bytes. */
 static const struct magic magics[] = {
-    {1024, 4, "\xe2\xe1\xf5\xe0", "EROFS image"},
     {0, 4, "hsqs", "squashfs image"},
     {0, 4, "sqsh", "squashfs image (big-endian)"},
-    {0, 4, "\x45\x3d\xcd\x28", "cramfs image"},
-    {0, 8, "-rom1fs-", "romfs image"},
-    {0, 4, "UBI#", "UBI image"},
-    {0, 4, "\x31\x18\x10\x06", "UBIFS image"},
-    {0, 4, "XFSB", "XFS image"},
-    {65600, 8, "_BHRfS_M", "btrfs image"},
-    {1024, 4, "\x10\x20\xf5\xf2", "F2FS image"},
-    {3, 8, "NTFS    ", "NTFS image"},
-    {54, 3, "FAT", "FAT image"},
-    {82, 5, "FAT32", "FAT image"},
     {512, 8, "EFI PART", "partitioned disk image"},
     {0, 4, "QFI\xfb", "QCOW2 disk image"},
     {0, 4, "KDMV", "VMDK disk image"},
@@ -59,23 +48,9 @@ static const char *const suffixes[] = {
     ".xar",  ".xpi",  ".xz",  ".zip",   ".zst",
 };
 
-/* ext2, ext3, ext4: a magic of two bytes needs company (Linux, ext4 super block). */
-static bool
-is_ext(const struct view *view)
-{
-	uint16_t magic = 0;
-	uint32_t block_size = 0, revision = 0, blocks = 0;
-	return view_u16le(view, 1024 + 56, &magic) == 0 && magic == 0xef53 &&
-	       view_u32le(view, 1024 + 24, &block_size) == 0 && block_size <= 6 &&
-	       view_u32le(view, 1024 + 76, &revision) == 0 && revision <= 1 &&
-	       view_u32le(view, 1024 + 4, &blocks) == 0 && blocks > 0;
-}
-
 static const char *
 magic_title(const struct view *view)
 {
-	if (is_ext(view))
-		return "ext2, ext3 or ext4 image";
 	/* a DMG has its magic in a trailer of 512 bytes */
 	if (view->size >= 512 && view_has(view, view->size - 512, "koly", 4))
 		return "Apple disk image";
@@ -123,6 +98,17 @@ promises_container(const struct tree *tree, node_id id)
 	return has_suffix(name, length);
 }
 
+/* What it holds others as; NULL for a program that has such bytes in it. */
+static const char *
+opaque_title(const struct format *format, const struct view *view)
+{
+	if (format != NULL && format->sealed)
+		return format->title;
+	if (format != NULL && strcmp(format->name, "text") != 0)
+		return NULL;
+	return magic_title(view);
+}
+
 int
 opaque_note(struct tree *tree, node_id id, struct err *err)
 {
@@ -138,12 +124,9 @@ opaque_note(struct tree *tree, node_id id, struct err *err)
 	}
 	if (tree_map(tree, id, &mapping, err) == -1)
 		return -1;
-	const char *title = magic_title(&mapping.view);
+	const char *title = opaque_title(node->format, &mapping.view);
 	bool zero = (promised || id == NODE_ROOT) && view_is_zero(&mapping.view);
 	mapping_close(&mapping);
-	if (node->format != NULL && node->format->probe != NULL && title != NULL &&
-	    strcmp(node->format->name, "text") != 0)
-		title = NULL; /* a program with a file system in it is a program */
 	if (title != NULL)
 		tree_note(tree, id, NOTE_UNDECIDED, 0, "%s: not looked into", title);
 	else if (zero)
