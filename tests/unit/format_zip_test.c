@@ -18,8 +18,9 @@ static const struct {
 } makers[] = {
     {"zip -q -r -y ../z.zip .", 0},
     {"zip -q -r -y -0 -X ../z.zip .", 0},
-    {"zip -q -r -y -D - . | cat >../z.zip", 0}, /* descriptors */
     {"zip -q -r -y -fz- -z ../z.zip . <<'E'\na comment\n.\nE\n:", 1},
+    /* descriptors; zip writes no link into a pipe */
+    {"rm link; zip -q -r -y -D - . | cat >../z.zip", 0},
     {"rm link; 7z a -tzip ../z.zip . >/dev/null", 0},
     {"rm link; python3 -m zipfile -c ../z.zip one sub empty", 0},
     /* zip64 fields in local headers and descriptors */
@@ -53,8 +54,9 @@ START_TEST(reads_as_unzip)
 	    "../z.zip | grep -v '/$' | grep -vx link | sort >../theirs; cmp ../ours "
 	    "../theirs");
 	ck_assert_ptr_nonnull(strstr(members.listing.data, " one\n"));
-	if (_i < 4) {
+	if (_i < 3)
 		ck_assert_ptr_nonnull(strstr(members.listing.data, "link -> one\n"));
+	if (_i < 4) {
 		ck_assert_ptr_nonnull(strstr(members.listing.data, "-rwsr-xr-x "));
 		ck_assert_ptr_nonnull(
 		    strstr(members.listing.data, "2001-02-03 04:05:06 one\n"));
