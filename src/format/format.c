@@ -181,6 +181,7 @@ format_map(const struct format *format, const struct view *view, struct err *tro
 {
 	struct map *map = map_new();
 	struct err err = {0};
+	map->view = *view;
 	if (format != NULL && format->map != NULL) {
 		if (format->map(view, map, &err) == 0)
 			err = (struct err){0};

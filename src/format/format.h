@@ -27,6 +27,22 @@ const char *extent_tag_name(enum extent_tag tag);
 
 #define EXTENT_NO_MEMBER UINT32_MAX
 
+/* A field of a record, or of a header that stands once. */
+struct layout_field {
+	uint16_t offset;
+	const char *name; /* "sh_offset"; NULL ends the list */
+};
+
+/* How the bytes of a named thing lie, so that a place can say what stands there
+ * without an extent for each of a million records. Rows keep them as constants. */
+struct layout {
+	uint32_t record; /* bytes of each of its equal records; 0: there are none */
+	bool numbered;	 /* a record is called by its detail and its number */
+	uint8_t strings; /* NUL-ended strings, quoted in a place when they have at least
+			    so many bytes; 0: none */
+	const struct layout_field *fields; /* by offset, or NULL */
+};
+
 struct extent {
 	uint64_t offset, length;
 	enum extent_tag tag;
@@ -34,6 +50,7 @@ struct extent {
 	uint64_t base;	    /* where the named thing starts; offsets count from there */
 	const char *name;   /* ".text", "tar header mtime"; shown text, owned by the map */
 	const char *detail; /* a symbol or entry that starts at this extent's offset, or NULL */
+	const struct layout *layout; /* counted from `base`, or NULL */
 };
 
 /* The extents of one file: in order, without gap or overlap, covering it all. */
@@ -41,6 +58,7 @@ struct map {
 	struct extent *extents;
 	size_t count, room;
 	struct strings names; /* owns what the extents point at */
+	struct view view;     /* what it is a map of: read to quote strings; may be empty */
 };
 
 /* An empty map; free it with map_free. */
@@ -58,11 +76,16 @@ void map_add(struct map *map, uint64_t offset, uint64_t length, enum extent_tag 
 void map_add_part(struct map *map, uint64_t base, uint64_t offset, uint64_t length,
 		  enum extent_tag tag, uint32_t member, const char *name,
 		  const char *detail);
+/* The same for bytes that lie as `layout` says, counted from `base`. */
+void map_add_layout(struct map *map, uint64_t base, uint64_t offset, uint64_t length,
+		    enum extent_tag tag, const char *name, const char *detail,
+		    const struct layout *layout);
 /* Sort, fill gaps, cut overlaps, and check that [0, size) is covered. */
 void map_finish(struct map *map, uint64_t size);
 /* The extent that holds `offset`, or NULL past the end. */
 const struct extent *map_find(const struct map *map, uint64_t offset);
-/* "NAME+0x1a" or "NAME+0x1a (DETAIL+0x2)" for an offset: shown text. */
+/* "NAME+0x1a", "NAME+0x1a (DETAIL+0x2)", "NAME+0x1a (DETAIL FIELD)" or
+ * "NAME+0x1a ("the string that stands there")" for an offset: shown text. */
 void map_place(const struct map *map, uint64_t offset, struct buf *out);
 
 /* ---- members: what a container holds --------------------------------- */
@@ -183,8 +206,9 @@ struct format_match {
 void format_probe(const struct view *view, struct format_match *match);
 /* The row of that name, or NULL. */
 const struct format *format_by_name(const char *name);
-/* The row's map, finished; one extent "data" where the row has none or fails
- * (then the failure is in *trouble when trouble is not NULL, kind ERR_NONE if fine). */
+/* The row's map, finished; what `view` is of must outlive it. One extent "data" where
+ * the row has none or fails (then the failure is in *trouble when trouble is not NULL,
+ * kind ERR_NONE if fine). */
 struct map *format_map(const struct format *format, const struct view *view,
 		       struct err *trouble);
 void graft_free(struct graft *graft);

@@ -64,6 +64,17 @@ map_add_part(struct map *map, uint64_t base, uint64_t offset, uint64_t length,
 }
 
 void
+map_add_layout(struct map *map, uint64_t base, uint64_t offset, uint64_t length,
+	       enum extent_tag tag, const char *name, const char *detail,
+	       const struct layout *layout)
+{
+	size_t count = map->count;
+	map_add_part(map, base, offset, length, tag, EXTENT_NO_MEMBER, name, detail);
+	if (map->count > count)
+		map->extents[count].layout = layout;
+}
+
+void
 map_add(struct map *map, uint64_t offset, uint64_t length, enum extent_tag tag,
 	uint32_t member, const char *name, const char *detail)
 {
@@ -140,8 +151,8 @@ map_give(struct map *map, const struct claim *claim, const struct claim *before,
 			       .name = "gap"};
 	if (claim != NULL)
 		piece = claim->extent;
-	/* A symbol starts at the first piece only. */
-	if (piece.detail != NULL && from != piece.offset)
+	/* A symbol starts at the first piece only; a layout counts from the base. */
+	if (piece.detail != NULL && piece.layout == NULL && from != piece.offset)
 		piece.detail = NULL;
 	piece.offset = from;
 	piece.length = to - from;
@@ -212,6 +223,68 @@ place_put(struct buf *out, const char *name, uint64_t distance)
 		buf_printf(out, "+0x%jx", (uintmax_t)distance);
 }
 
+enum {
+	STRING_SEARCHED = 4096, /* bytes looked at before and behind a place */
+	STRING_SHOWN = 80,
+};
+
+static bool
+is_string_byte(uint8_t byte)
+{
+	return byte == '\t' || byte == '\n' || (byte >= 0x20 && byte != 0x7f);
+}
+
+/* Quote the string of an extent that holds `offset`, when it is text. */
+static void
+place_string(const struct map *map, const struct extent *extent, uint64_t offset,
+	     struct buf *out)
+{
+	uint64_t from = offset, end = offset;
+	uint64_t last = extent->offset + extent->length;
+	struct view string;
+	uint8_t byte = 0;
+	while (from > extent->offset && offset - from < STRING_SEARCHED &&
+	       view_u8(&map->view, from - 1, &byte) == 0 && is_string_byte(byte))
+		from--;
+	if (from > extent->offset && byte != 0)
+		return;
+	while (end < last && end - offset < STRING_SEARCHED &&
+	       view_u8(&map->view, end, &byte) == 0 && is_string_byte(byte))
+		end++;
+	/* A NUL that differs belongs to the string it ends. */
+	if (end - from < extent->layout->strings || byte != 0 ||
+	    view_sub(&map->view, from, end - from, &string) == -1)
+		return;
+	bool cut = string.size > STRING_SHOWN;
+	buf_puts(out, " (\"");
+	text_show(out, string.data, cut ? STRING_SHOWN : (size_t)string.size);
+	buf_puts(out, cut ? "\"…)" : "\")");
+}
+
+/* Say which record, and which of its fields, holds `offset`. */
+static void
+place_record(const struct extent *extent, uint64_t base, uint64_t offset,
+	     struct buf *out)
+{
+	const struct layout *layout = extent->layout;
+	const struct layout_field *field = layout->fields, *holder = NULL;
+	uint64_t distance = offset - base;
+	uint64_t inside = layout->record ? distance % layout->record : distance;
+	for (; field != NULL && field->name != NULL && field->offset <= inside; field++)
+		holder = field;
+	if (extent->detail == NULL && holder == NULL)
+		return;
+	buf_puts(out, " (");
+	if (extent->detail != NULL)
+		buf_puts(out, extent->detail);
+	if (layout->numbered && layout->record != 0)
+		buf_printf(out, " %ju", (uintmax_t)(distance / layout->record));
+	if (holder != NULL)
+		buf_printf(out, "%s%s", extent->detail != NULL ? " " : "",
+			   holder->name);
+	buf_puts(out, ")");
+}
+
 void
 map_place(const struct map *map, uint64_t offset, struct buf *out)
 {
@@ -223,7 +296,11 @@ map_place(const struct map *map, uint64_t offset, struct buf *out)
 	/* A row that puts the base behind the part means no distance. */
 	uint64_t base = extent->base <= offset ? extent->base : extent->offset;
 	place_put(out, extent->name, offset - base);
-	if (extent->detail != NULL) {
+	if (extent->layout != NULL && extent->layout->strings > 0) {
+		place_string(map, extent, offset, out);
+	} else if (extent->layout != NULL) {
+		place_record(extent, base, offset, out);
+	} else if (extent->detail != NULL) {
 		buf_puts(out, " (");
 		place_put(out, extent->detail, offset - extent->offset);
 		buf_puts(out, ")");

@@ -81,6 +81,7 @@ static inline void
 fuzz_map(const struct format *format, const struct view *view)
 {
 	uint64_t at = 0;
+	struct buf place = {0}, raw = {0};
 	format->probe(view);
 	struct map *map = format_map(format, view, NULL);
 	for (size_t i = 0; i < map->count; i++) {
@@ -90,6 +91,16 @@ fuzz_map(const struct format *format, const struct view *view)
 	}
 	if (at != view->size)
 		abort();
+	/* Places are shown text. */
+	for (at = 0; at < view->size; at += 1 + at / 8) {
+		buf_clear(&place);
+		map_place(map, at, &place);
+		buf_clear(&raw);
+		if (text_unshow(place.data, &raw) == -1)
+			abort();
+	}
+	buf_free(&place);
+	buf_free(&raw);
 	map_free(map);
 }
 

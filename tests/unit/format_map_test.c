@@ -58,6 +58,40 @@ START_TEST(map_parts_keep_their_base)
 }
 END_TEST
 
+START_TEST(map_names_records_fields_and_strings)
+{
+	static const struct layout_field fields[] = {{0, "key"}, {4, "value"}, {0, NULL}};
+	static const struct layout records = {
+	    .record = 8, .numbered = true, .fields = fields};
+	static const struct layout header = {.fields = fields};
+	static const struct layout strings = {.strings = 3};
+	static const char bytes[] = "HHHHhhhhKKKKvvvvKKKKvvvv\0one\0ab\0\x01three\0end";
+	struct map *map = map_new();
+	map->view = view_of(bytes, sizeof(bytes) - 1);
+	/* A claim inside of a record leaves the others their numbers. */
+	map_add(map, 12, 2, EXTENT_DERIVED, EXTENT_NO_MEMBER, "sum", NULL);
+	map_add_layout(map, 0, 0, 8, EXTENT_METADATA, "header", NULL, &header);
+	map_add_layout(map, 8, 8, 16, EXTENT_CONTENT, "table", "entry", &records);
+	map_add_layout(map, 24, 24, 100, EXTENT_CONTENT, "strings", NULL, &strings);
+	map_finish(map, map->view.size);
+	map_check(map, map->view.size);
+	place_check(map, 1, "header+0x1 (key)");
+	place_check(map, 7, "header+0x7 (value)");
+	place_check(map, 8, "table (entry 0 key)");
+	place_check(map, 15, "table+0x7 (entry 0 value)");
+	place_check(map, 21, "table+0xd (entry 1 value)");
+	place_check(map, 13, "sum+0x1");
+	place_check(map, 26, "strings+0x2 (\"one\")");
+	place_check(map, 28, "strings+0x4 (\"one\")");
+	/* Too short, not text, without an end: not quoted. */
+	place_check(map, 24, "strings");
+	place_check(map, 29, "strings+0x5");
+	place_check(map, 34, "strings+0xa");
+	place_check(map, 40, "strings+0x10");
+	map_free(map);
+}
+END_TEST
+
 START_TEST(map_stays_whole_for_many_nested_claims)
 {
 	enum { COUNT = 20000 };
@@ -118,6 +152,7 @@ format_map_suite(void)
 	TCase *tcase = tcase_create("map");
 	tcase_add_test(tcase, map_fills_gaps_and_cuts_overlaps);
 	tcase_add_test(tcase, map_parts_keep_their_base);
+	tcase_add_test(tcase, map_names_records_fields_and_strings);
 	tcase_add_test(tcase, map_stays_whole_for_many_nested_claims);
 	tcase_add_test(tcase, map_of_unknown_bytes_is_data);
 	tcase_add_test(tcase, table_names_are_unique_and_found);
