@@ -79,6 +79,7 @@ close_member(struct reader *reader, struct err *err)
 		entry->offset = reader->start;
 	} else {
 		entry->store = container->store;
+		entry->slice = true;
 		entry->file = container->file;
 		entry->offset = container->offset + reader->start;
 	}

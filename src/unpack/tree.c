@@ -283,6 +283,16 @@ tree_map(const struct tree *tree, node_id id, struct mapping *mapping, struct er
 	return err_set(err, ERR_SYSTEM, "a node without a place for its bytes");
 }
 
+bool
+tree_is_slice(const struct tree *tree, node_id id, uint64_t offset, uint64_t length)
+{
+	const struct entry *entry = tree_entry(tree, id);
+	if (!entry->slice || length != entry->node.size)
+		return false;
+	const struct entry *container = tree_entry(tree, entry->node.parent);
+	return offset == entry->offset - container->offset;
+}
+
 /* ---- opening --------------------------------------------------------- */
 
 /* Hash and probe the one input file. */

@@ -78,6 +78,9 @@ int tree_expand_all(struct tree *tree, node_id id, struct err *err);
 /* Map a node's content. Close with mapping_close. */
 int tree_map(const struct tree *tree, node_id id, struct mapping *mapping,
 	     struct err *err);
+/* Is the file's content just the bytes [offset, + length) of its container? */
+bool tree_is_slice(const struct tree *tree, node_id id, uint64_t offset,
+		   uint64_t length);
 /* The full member path, shown text; the caller frees. */
 char *tree_path(const struct tree *tree, node_id id);
 /*

@@ -28,6 +28,7 @@ struct entry {
 	struct node node;
 	const char *plain; /* the member path without "./", "//" and '/' at its ends */
 	enum store store;
+	bool slice; /* its content is one piece of its container's */
 	node_id file, last_child;
 	uint64_t offset;
 	const struct seen *seen;
