@@ -128,13 +128,13 @@ keep_member(struct tree *tree, struct member *member)
 
 /* Digest and size of what has no content of its own. */
 static void
-settle_digest(struct node *node)
+settle_digest(const struct tree *tree, struct node *node)
 {
-	const char *bytes = "";
-	if (node->member.type == MEMBER_SYMLINK && node->member.target != NULL)
-		bytes = node->member.target;
-	node->size = strlen(bytes);
-	sha256_of(bytes, strlen(bytes), &node->sha256);
+	node->sha256 = tree->empty;
+	if (node->member.type == MEMBER_SYMLINK && node->member.target != NULL) {
+		node->size = strlen(node->member.target);
+		sha256_of(node->member.target, node->size, &node->sha256);
+	}
 }
 
 node_id
@@ -154,7 +154,7 @@ tree_add(struct tree *tree, node_id parent, const struct member *member)
 	node->member = *member;
 	keep_member(tree, &node->member);
 	entry->plain = tree_plain(tree, node->member.path);
-	settle_digest(node);
+	settle_digest(tree, node);
 	if (parent == NODE_NONE)
 		return id;
 	struct entry *above = &tree->entries[parent];
@@ -336,6 +336,7 @@ tree_open_with_scratch(int fd, int scratch, const char *name,
 	opened->input = fd;
 	opened->scratch = scratch;
 	opened->hasher = hasher_new();
+	sha256_of("", 0, &opened->empty);
 	if (fstat(fd, &st) == -1) {
 		err_errno(err, "cannot examine the input");
 	} else if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode)) {
@@ -392,6 +393,7 @@ tree_free(struct tree *tree)
 	if (tree->own_scratch)
 		close(tree->scratch);
 	buf_free(&tree->pending);
+	free(tree->block);
 	hasher_free(tree->hasher);
 	free(tree->entries);
 	free(tree->name);

@@ -48,6 +48,8 @@ struct tree {
 	size_t count, room;
 	uint64_t decoded; /* bytes that went to the scratch file */
 	struct hasher *hasher;
+	struct sha256 empty; /* of no bytes */
+	uint8_t *block;      /* small files of the input folder are read into it */
 	struct arena_block *arena;
 	const char *last_uname, *last_gname;
 };
