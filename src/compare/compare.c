@@ -122,6 +122,16 @@ compare_contents(struct comparison *comparison, struct pair pair, json_t *entry,
 	if (node_is_container(shipped) && node_is_container(rebuilt) &&
 	    shipped->format == rebuilt->format)
 		return container_compare(comparison, pair, entry, status, err);
+	bool compared = false;
+	if (streams_differ(comparison, pair) &&
+	    streams_compare(comparison, pair, entry, &compared, err) == -1)
+		return -1;
+	if (compared) {
+		*status = STATUS_DIFFERENT;
+		return 0;
+	}
+	shipped = tree_node(comparison->shipped, pair.shipped);
+	rebuilt = tree_node(comparison->rebuilt, pair.rebuilt);
 	entry_notes(entry, shipped, rebuilt);
 	note_sealed(entry, shipped);
 	if (shipped->format != rebuilt->format) {

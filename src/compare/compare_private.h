@@ -191,6 +191,7 @@ struct comparison {
 enum meeting {
 	MET_BY_PATH,
 	MET_BY_CONTENT, /* the same bytes under another name */
+	MET_BY_INNER,   /* the same name but for a compressor's suffix */
 };
 
 /* "content", …; NULL for the path, which needs no word. */
@@ -237,6 +238,9 @@ void entry_reason(json_t *entry, const char *format, ...) PRINTF_LIKE(2, 3);
 void entry_note(json_t *entry, enum note_kind kind, uint64_t offset, const char *text);
 /* Copy a node's notes; those of the rebuilt side say so. */
 void entry_notes(json_t *entry, const struct node *shipped, const struct node *rebuilt);
+/* Give the reasons for what could not be looked into in either of two containers. True
+ * when there is any. */
+bool entry_unread(const struct comparison *comparison, struct pair pair, json_t *entry);
 /* Emit differences, their count and the differing bytes. */
 void entry_differences(struct comparison *comparison, json_t *entry,
 		       const struct differences *list, const struct view *shipped,
@@ -251,6 +255,14 @@ void entry_undecided(json_t *entry, const char *reason);
 /* Two files whose bytes differ and that nobody enters. */
 int leaf_compare(struct comparison *comparison, struct pair pair, json_t *entry,
 		 enum file_status *status, struct err *err);
+/* Are they streams of two compressors, or a stream and what may be its content? */
+bool streams_differ(const struct comparison *comparison, struct pair pair);
+/* Compare what is in them, and tell the compressors apart. Nothing is said, and
+ * *compared is false, when they turn out not to belong together. */
+int streams_compare(struct comparison *comparison, struct pair pair, json_t *entry,
+		    bool *compared, struct err *err);
+/* Enter two containers, both at once when that is worth a thread. */
+int containers_enter(struct comparison *comparison, struct pair pair, struct err *err);
 /* Two containers of one format, or two folders. */
 int container_compare(struct comparison *comparison, struct pair pair, json_t *entry,
 		      enum file_status *status, struct err *err);
@@ -259,7 +271,7 @@ int container_compare(struct comparison *comparison, struct pair pair, json_t *e
 
 /* Members of two containers: in stored order of the shipped side, then those that
  * only the rebuilt side has. Those of one path are pairs; of the rest, those with
- * the same bytes. */
+ * the same bytes, then those that are compressed otherwise. */
 struct pairing {
 	struct pair *pairs;
 	size_t count;
@@ -293,6 +305,11 @@ void matching_join(struct matching *matching, const struct child *shipped,
 		   const struct child *rebuilt, enum meeting met);
 /* Let those meet whose keys are equal; more than one of a kind in stored order. */
 void matching_meet(struct matching *matching, child_order keys, enum meeting met);
+/* By the whole path as it is. */
+int child_order_paths(const struct child *a, const struct child *b);
+/* Let those meet whose names differ in nothing but a compressor's suffix, as long as
+ * one of them is a compressed stream. */
+void streams_meet(struct matching *matching);
 
 void pairing_make(struct comparison *comparison, struct pair containers,
 		  struct pairing *pairing);

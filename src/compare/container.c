@@ -44,9 +44,8 @@ enter(void *context)
 	return NULL;
 }
 
-/* Both at once when it is worth a thread. */
-static int
-enter_both(struct comparison *comparison, struct pair pair, struct err *err)
+int
+containers_enter(struct comparison *comparison, struct pair pair, struct err *err)
 {
 	struct entering shipped = {.tree = comparison->shipped, .node = pair.shipped};
 	struct entering rebuilt = {.tree = comparison->rebuilt, .node = pair.rebuilt};
@@ -280,28 +279,6 @@ wants_map(const struct containers *containers, json_t *entry)
 
 /* ---- the status ------------------------------------------------------ */
 
-/* Undecided when something in either container could not be looked into. */
-static void
-judge_undecided(const struct containers *containers, json_t *entry,
-		enum file_status *status)
-{
-	const struct comparison *comparison = containers->comparison;
-	const struct node *nodes[2] = {
-	    tree_node(comparison->shipped, containers->pair.shipped),
-	    tree_node(comparison->rebuilt, containers->pair.rebuilt)};
-	for (size_t side = 0; side < 2; side++) {
-		if (!nodes[side]->undecided)
-			continue;
-		worsen(status, STATUS_UNDECIDED);
-		for (size_t i = 0; i < nodes[side]->note_count; i++) {
-			if (nodes[side]->notes[i].kind == NOTE_UNDECIDED)
-				entry_reason(entry, "%s side: %s",
-					     side == 0 ? "shipped" : "rebuilt",
-					     nodes[side]->notes[i].text);
-		}
-	}
-}
-
 /* The worst of its parts, the container's own differences being one of them. */
 static enum file_status
 judge(struct containers *containers, json_t *entry)
@@ -311,7 +288,8 @@ judge(struct containers *containers, json_t *entry)
 	bool contents_equal = status == STATUS_IDENTICAL;
 	if (status > STATUS_UNDECIDED)
 		status = STATUS_DIFFERENT;
-	judge_undecided(containers, entry, &status);
+	if (entry_unread(comparison, containers->pair, entry))
+		worsen(&status, STATUS_UNDECIDED);
 	if (containers->format != NULL && containers->list.count == 0 &&
 	    !contents_equal && status < STATUS_UNDECIDED)
 		tell_excused(containers, entry, &status);
@@ -351,7 +329,7 @@ containers_run(struct containers *containers, json_t *entry, enum file_status *s
 {
 	struct comparison *comparison = containers->comparison;
 	struct pair pair = containers->pair;
-	if (enter_both(comparison, pair, err) == -1 ||
+	if (containers_enter(comparison, pair, err) == -1 ||
 	    compare_members(containers, err) == -1)
 		return -1;
 	if (containers->format != NULL) {

@@ -157,6 +157,25 @@ entry_notes(json_t *entry, const struct node *shipped, const struct node *rebuil
 	}
 }
 
+bool
+entry_unread(const struct comparison *comparison, struct pair pair, json_t *entry)
+{
+	const struct node *nodes[2] = {tree_node(comparison->shipped, pair.shipped),
+				       tree_node(comparison->rebuilt, pair.rebuilt)};
+	bool any = false;
+	for (size_t side = 0; side < 2; side++) {
+		any |= nodes[side]->undecided;
+		for (size_t i = 0; i < nodes[side]->note_count; i++) {
+			if (nodes[side]->undecided &&
+			    nodes[side]->notes[i].kind == NOTE_UNDECIDED)
+				entry_reason(entry, "%s side: %s",
+					     side == 0 ? "shipped" : "rebuilt",
+					     nodes[side]->notes[i].text);
+		}
+	}
+	return any;
+}
+
 /* What is known of why a pair has two names. */
 static void
 path_cause(const struct pair *pair, const struct node *shipped, struct cause *cause)

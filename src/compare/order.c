@@ -10,7 +10,7 @@
 static bool
 keeps_place(const struct pair *pair)
 {
-	return pair->met == MET_BY_PATH;
+	return pair->met == MET_BY_PATH || pair->met == MET_BY_INNER;
 }
 
 void

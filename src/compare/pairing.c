@@ -1,6 +1,7 @@
 /*
  * Which members of two containers belong together: those of one path first, then of
- * what is left those with the same bytes.
+ * what is left those with the same bytes, and those that are another compression of
+ * one thing.
  *
  * A member that meets another one by anything but its path is never the same file:
  * its entry says so, whatever its content is.
@@ -19,7 +20,11 @@ pair_of(node_id shipped, node_id rebuilt)
 const char *
 meeting_name(enum meeting met)
 {
-	static const char *const names[] = {[MET_BY_CONTENT] = "content"};
+	static const char *const names[] = {
+	    [MET_BY_PATH] = NULL,
+	    [MET_BY_CONTENT] = "content",
+	    [MET_BY_INNER] = "inner",
+	};
 	return names[met];
 }
 
@@ -45,8 +50,8 @@ order_lengths(const char *a, size_t a_length, const char *b, size_t b_length)
 	return order != 0 ? order : (a_length > b_length) - (a_length < b_length);
 }
 
-static int
-order_exact(const struct child *a, const struct child *b)
+int
+child_order_paths(const struct child *a, const struct child *b)
 {
 	return strcmp(a->path, b->path);
 }
@@ -187,6 +192,7 @@ match_lone(struct matching *matching)
 	children_with_content(comparison->rebuilt, &matching->rebuilt);
 	matching_meet(matching, order_contents_and_names, MET_BY_CONTENT);
 	matching_meet(matching, order_contents, MET_BY_CONTENT);
+	streams_meet(matching);
 }
 
 void
@@ -205,7 +211,7 @@ pairing_make(struct comparison *comparison, struct pair containers,
 		matching.pairs[i] = pair_of(shipped->items[i].id, NODE_NONE);
 	for (size_t i = 0; i < others; i++)
 		ids[i] = rebuilt->items[i].id;
-	matching_meet(&matching, order_exact, MET_BY_PATH);
+	matching_meet(&matching, child_order_paths, MET_BY_PATH);
 	matching_meet(&matching, order_heads, MET_BY_PATH);
 	match_lone(&matching);
 	for (size_t i = 0; i < others; i++) {

@@ -128,6 +128,8 @@ words_pairing(const json_t *file, struct buf *out)
 {
 	if (finding_is(file, "paired_by", "content"))
 		buf_puts(out, "renamed: the same bytes");
+	else if (finding_is(file, "paired_by", "inner"))
+		buf_puts(out, "compressed otherwise");
 }
 
 void

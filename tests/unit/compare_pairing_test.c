@@ -232,6 +232,156 @@ START_TEST(members_of_a_lone_container)
 }
 END_TEST
 
+/* The archives of a .deb, compressed in two ways. */
+static const struct {
+	const char *shipped, *rebuilt; /* for dpkg-deb -Z */
+	const char *suffix[2], *format[2];
+} compressors[] = {
+    {"xz", "gzip", {"xz", "gz"}, {"xz", "gzip"}},
+    {"gzip", "zstd", {"gz", "zst"}, {"gzip", "zstd"}},
+    {"zstd", "xz", {"zst", "xz"}, {"zstd", "xz"}},
+    {"none", "xz", {"", "xz"}, {"none", "xz"}},
+};
+
+/* Make s.deb and r.deb from the folders s and r; false when dpkg-deb cannot. */
+static bool
+build_debs(int i)
+{
+	if (!test_offers("dpkg-deb", "--help", "zstd"))
+		return false;
+	test_shell("mkdir -p s/DEBIAN r/DEBIAN; for d in s r; do printf 'Package: "
+		   "x\nVersion: 1\nArchitecture: all\nMaintainer: a "
+		   "<a@b>\nDescription: x\n' >$d/DEBIAN/control; done; "
+		   "SOURCE_DATE_EPOCH=1600000000; export SOURCE_DATE_EPOCH; "
+		   "dpkg-deb --root-owner-group -Z%s -b s s.deb; dpkg-deb "
+		   "--root-owner-group -Z%s -b r r.deb",
+		   compressors[i].shipped, compressors[i].rebuilt);
+	return true;
+}
+
+START_TEST(deb_compressed_otherwise)
+{
+	struct compare_case one;
+	test_shell("rm -rf s r; mkdir s r; seq 999 >s/list; seq 999 >r/list");
+	if (!build_debs(_i))
+		TEST_SKIP("dpkg-deb knows no zstd");
+	char *names[2];
+	for (size_t i = 0; i < 2; i++)
+		names[i] =
+		    base_format("data.tar%s%s", *compressors[_i].suffix[i] ? "." : "",
+				compressors[_i].suffix[i]);
+	case_compare(&one, "s.deb", "r.deb");
+	json_t *entry = case_entry(&one, names[0]);
+	check_path_difference(entry, names[0], names[1]);
+	ck_assert_str_eq(object_text(entry, "paired_by"), "inner");
+	json_t *told = entry_difference(entry, "compressed bytes");
+	ck_assert_str_eq(object_text(told, "shipped"), compressors[_i].format[0]);
+	ck_assert_str_eq(object_text(told, "rebuilt"), compressors[_i].format[1]);
+	ck_assert_str_eq(object_text(json_object_get(told, "cause"), "sure"), "proved");
+	ck_assert_int_eq(object_number(entry, "difference_count"), 2);
+	ck_assert_uint_eq(count_status(&one, "missing"), 0);
+	ck_assert_uint_eq(count_status(&one, "extra"), 0);
+	ck_assert_int_eq(one.worst, STATUS_DIFFERENT);
+	case_close(&one);
+	free(names[0]);
+	free(names[1]);
+}
+END_TEST
+
+/* One line of one file differs, the list of sums inside does not. */
+START_TEST(deb_compressed_otherwise_and_changed)
+{
+	struct compare_case one;
+	test_shell("rm -rf s r; mkdir -p s/DEBIAN r/DEBIAN; seq 999 >s/list; seq 999 | "
+		   "sed s/^500$/5OO/ >r/list; cd r; md5sum list >DEBIAN/md5sums; "
+		   "cp DEBIAN/md5sums ../s/DEBIAN");
+	if (!build_debs(_i))
+		TEST_SKIP("dpkg-deb knows no zstd");
+	case_compare(&one, "s.deb", "r.deb");
+	json_t *entry = case_entry(&one, "/list");
+	ck_assert_str_eq(object_text(entry, "status"), "different");
+	ck_assert_str_eq(object_text(entry, "paired_by"), "");
+	ck_assert_int_eq(object_number(entry, "difference_count"), 1);
+	json_t *line = entry_difference(entry, "line 500");
+	ck_assert_str_eq(object_text(line, "shipped_text"), "500");
+	ck_assert_str_eq(object_text(line, "rebuilt_text"), "5OO");
+	case_close(&one);
+}
+END_TEST
+
+/* A file compressed on one side only, by several names of the suffix. */
+static const struct {
+	const char *make, *shipped, *rebuilt, *compressor;
+} streams[] = {
+    {"gzip -9nc text >s/x.1.gz; cp text r/x.1", "x.1.gz", "x.1", "gzip"},
+    {"cp text s/x.1; xz -c text >r/x.1.xz", "x.1", "x.1.xz", "none"},
+    {"gzip -9nc text >s/x.svgz; cp text r/x.svg", "x.svgz", "x.svg", "gzip"},
+    {"tar -czf s/x.tgz text; tar -cJf r/x.tar.xz text", "x.tgz", "x.tar.xz", "gzip"},
+    {"tar -cf s/x.tar text; tar -cjf r/x.tbz2 text", "x.tar", "x.tbz2", "none"},
+};
+
+START_TEST(stream_meets_its_content)
+{
+	struct compare_case one;
+	test_shell("rm -rf s r; mkdir s r; seq 50 >text; touch -d @1600000000 text; %s",
+		   streams[_i].make);
+	case_compare(&one, "s", "r");
+	json_t *entry = case_entry(&one, streams[_i].shipped);
+	check_path_difference(entry, streams[_i].shipped, streams[_i].rebuilt);
+	json_t *told = entry_difference(entry, "compressed bytes");
+	ck_assert_str_eq(object_text(told, "shipped"), streams[_i].compressor);
+	ck_assert_str_eq(object_text(json_object_get(told, "cause"), "sure"), "proved");
+	ck_assert_uint_eq(count_status(&one, "missing"), 0);
+	ck_assert_uint_eq(count_status(&one, "identical"), 1);
+	case_close(&one);
+}
+END_TEST
+
+/* The suffix promises a stream that is none: nothing but a name. */
+START_TEST(suffix_without_a_stream)
+{
+	struct compare_case one;
+	test_shell("rm -rf s r; mkdir s r; seq 50 >s/x.gz; head -c 99 /bin/sh >r/x.xz; "
+		   "date >r/x");
+	case_compare(&one, "s", "r");
+	ck_assert_str_eq(case_status(&one, "s/x.gz"), "extra");
+	ck_assert_str_eq(case_status(&one, "r/x.xz"), "missing");
+	ck_assert_str_eq(case_status(&one, "r/x"), "missing");
+	case_close(&one);
+}
+END_TEST
+
+/* A stream that is cut off: its end could not be compared, and that is said. */
+START_TEST(cut_stream_says_so)
+{
+	struct compare_case one;
+	test_shell("rm -rf s r; mkdir s r; seq 5000 | gzip -9n | head -c 5000 >s/x.gz; "
+		   "seq 5000 | xz >r/x.xz");
+	case_compare(&one, "s", "r");
+	json_t *entry = case_entry(&one, "s/x.gz");
+	check_path_difference(entry, "x.gz", "x.xz");
+	ck_assert_ptr_nonnull(strstr(object_text(entry, "reason"), "shipped side: "));
+	ck_assert_str_eq(case_status(&one, "s/x.gz//"), "undecided");
+	case_close(&one);
+}
+END_TEST
+
+/* Two inputs, of which one is compressed: what is in them is compared. */
+START_TEST(inputs_compressed_otherwise)
+{
+	struct compare_case one;
+	test_shell("rm -rf s; mkdir s; seq 50 >s/f; tar --mtime=@0 -C s -cf a.tar f; "
+		   "seq 51 >s/f; tar --mtime=@0 -C s -cJf b.tar.xz f");
+	case_compare(&one, "a.tar", "b.tar.xz");
+	ck_assert_str_eq(case_status(&one, "a.tar//f"), "different");
+	json_t *told = entry_difference(json_array_get(one.files, 0), "compressed");
+	ck_assert_str_eq(object_text(told, "field"), "compressor");
+	ck_assert_ptr_null(json_object_get(told, "cause"));
+	ck_assert_int_eq(one.worst, STATUS_DIFFERENT);
+	case_close(&one);
+}
+END_TEST
+
 /* The same findings whatever was compared before, and in any order of events. */
 START_TEST(pairing_is_deterministic)
 {
@@ -264,6 +414,15 @@ compare_pairing_suite(void)
 	tcase_add_test(tcase, hard_link_alone_is_extra);
 	tcase_add_test(tcase, moved_to_another_container);
 	tcase_add_test(tcase, members_of_a_lone_container);
+	tcase_add_loop_test(tcase, deb_compressed_otherwise, 0,
+			    (int)ARRAY_COUNT(compressors));
+	tcase_add_loop_test(tcase, deb_compressed_otherwise_and_changed, 0,
+			    (int)ARRAY_COUNT(compressors));
+	tcase_add_loop_test(tcase, stream_meets_its_content, 0,
+			    (int)ARRAY_COUNT(streams));
+	tcase_add_test(tcase, suffix_without_a_stream);
+	tcase_add_test(tcase, cut_stream_says_so);
+	tcase_add_test(tcase, inputs_compressed_otherwise);
 	tcase_add_test(tcase, pairing_is_deterministic);
 	suite_add_tcase(suite, tcase);
 	return suite;
