@@ -27,6 +27,7 @@ const struct format *const format_table[] = {
     &format_rpm,
     &format_7z,
     &format_cab,
+    &format_compound,
     &format_iso9660,
     &format_xar,
     &format_cvd,

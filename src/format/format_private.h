@@ -48,6 +48,7 @@ extern const struct format format_cramfs;
 extern const struct format format_romfs;
 extern const struct format format_ubi;
 extern const struct format format_ubifs;
+extern const struct format format_compound;
 
 /* ---- helpers ---------------------------------------------------------- */
 
