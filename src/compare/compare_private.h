@@ -136,6 +136,13 @@ struct cause {
 	char *evidence; /* owned */
 };
 
+/* The instructions that a difference touches on one side. */
+struct instructions {
+	char *text;   /* "mov edx, 0x7e6"; owned shown text; NULL: no code */
+	size_t count; /* how many */
+	bool sure;    /* decoded from the start of a function */
+};
+
 /* One difference of an entry. Strings are owned shown text, or NULL. */
 struct difference {
 	enum difference_kind kind;
@@ -145,6 +152,8 @@ struct difference {
 	char *field;
 	char *shipped, *rebuilt; /* values; NULL: hexadecimal of the bytes is shown */
 	char *shipped_text, *rebuilt_text;
+	struct instructions instructions[2]; /* shipped, rebuilt */
+	json_t *code;                        /* "code" of verify-findings(5), or NULL */
 	struct cause cause;
 	uint64_t aggregated; /* how many further ones this one stands for */
 };
@@ -159,9 +168,10 @@ struct differences {
 void differences_add(struct differences *list, struct difference *difference);
 void differences_free(struct differences *list);
 void difference_clear(struct difference *difference);
-/* The DIFFERENCE object; the views give the excerpts, and may be NULL. */
+/* The DIFFERENCE object; the views give the excerpts, and may be NULL. `context`: with
+ * the bytes around it. */
 json_t *difference_json(const struct difference *difference, const struct view *shipped,
-			const struct view *rebuilt);
+			const struct view *rebuilt, bool context);
 
 /* ---- one comparison -------------------------------------------------- */
 
@@ -185,7 +195,19 @@ struct comparison {
 	node_id *excepted; /* the shipped node of each exception, or NODE_NONE */
 	size_t told;       /* differences in `files` so far: bounds those to come */
 	struct lones lones;
+	/* What else may go into this document: differences with their context, ones
+	 * with their instructions, instructions decoded for them, and regions. */
+	size_t contexts, codes, regions;
+	uint64_t instructions;
 };
+
+/* The first differences of an entry have context and instructions. */
+#define CONTEXTS_IN_ENTRY    40
+#define CONTEXTS_IN_DOCUMENT 2000
+/* Regions of all entries together. */
+#define REGIONS_IN_DOCUMENT 20000
+/* Decoding has an end in the most hostile document: about two seconds. */
+#define INSTRUCTIONS_IN_DOCUMENT 2000000
 
 /* What brought a pair together. But for the path it makes the pair different. */
 enum meeting {
@@ -249,6 +271,9 @@ void entry_differences(struct comparison *comparison, json_t *entry,
  * file, which the shipped side has or not, and in how many more places. */
 void entry_found(json_t *entry, bool shipped, const struct tree *other, node_id id,
 		 size_t more);
+/* Emit "regions": the maps of both sides, coarse enough for a picture. */
+void entry_regions(struct comparison *comparison, json_t *entry,
+		   const struct map *shipped, const struct map *rebuilt);
 /* Says in `entry` why a pair could not be compared. */
 void entry_undecided(json_t *entry, const char *reason);
 
@@ -266,6 +291,35 @@ int containers_enter(struct comparison *comparison, struct pair pair, struct err
 /* Two containers of one format, or two folders. */
 int container_compare(struct comparison *comparison, struct pair pair, json_t *entry,
 		      enum file_status *status, struct err *err);
+
+/* ---- places ---------------------------------------------------------- */
+
+/* All that is known of one side while differences get their places and causes. */
+struct scene_side {
+	struct view view;
+	const struct map *map;
+	const struct lines *lines; /* NULL: no text */
+	struct code code;
+};
+
+/* Two files whose differences are told: [0] shipped, [1] rebuilt. */
+struct scene {
+	struct comparison *comparison;
+	struct scene_side sides[2];
+};
+
+/* Name the section, symbol and instruction, or the line and column, of a range. The
+ * first ones of an entry get their instructions as "code" too: `index` counts them. */
+void place_difference(struct scene *scene, size_t index, struct difference *difference);
+
+/*
+ * The instructions around [offset, +length) of one side as a list for "code", and in
+ * *told those within it; *architecture is named. NULL where no code is or where it
+ * cannot be decoded. `budget` counts down.
+ */
+json_t *code_around(const struct scene_side *side, uint64_t offset, uint64_t length,
+		    uint64_t *budget, struct instructions *told,
+		    const char **architecture);
 
 /* ---- members --------------------------------------------------------- */
 

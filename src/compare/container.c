@@ -345,6 +345,9 @@ containers_run(struct containers *containers, json_t *entry, enum file_status *s
 	entry_differences(comparison, entry, &containers->list,
 			  containers->format ? &containers->shipped.view : NULL,
 			  containers->format ? &containers->rebuilt.view : NULL);
+	if (containers->list.count > 0)
+		entry_regions(comparison, entry, containers->shipped_map,
+			      containers->rebuilt_map);
 	return 0;
 }
 

@@ -4,7 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EXCERPT_BYTES 32
+enum {
+	EXCERPT_BYTES = 32,
+	CONTEXT_ROW = 16,    /* bytes of a line of hexadecimal */
+	CONTEXT_WITHIN = 64, /* bytes of the range itself */
+};
 
 static const char *const kinds[] = {
     [DIFFERENCE_BYTES] = "bytes",
@@ -23,6 +27,9 @@ difference_clear(struct difference *difference)
 	free(difference->shipped_text);
 	free(difference->rebuilt_text);
 	free(difference->cause.evidence);
+	free(difference->instructions[0].text);
+	free(difference->instructions[1].text);
+	json_decref(difference->code);
 	*difference = (struct difference){0};
 }
 
@@ -122,6 +129,41 @@ set_excerpt(json_t *object, const char *key, const struct view *view, uint64_t o
 	json_object_set_new(object, key, json_string(hex));
 }
 
+/* The bytes around a range of one side: from the row of 16 before it to 16 behind
+ * what is shown of it. */
+static json_t *
+context_json(const struct view *view, uint64_t offset, uint64_t length)
+{
+	char hex[2 * (2 * CONTEXT_ROW + CONTEXT_WITHIN) + 1];
+	uint64_t start = offset / CONTEXT_ROW * CONTEXT_ROW;
+	if (start == offset && start >= CONTEXT_ROW)
+		start -= CONTEXT_ROW;
+	uint64_t end =
+	    offset + (length < CONTEXT_WITHIN ? length : CONTEXT_WITHIN) + CONTEXT_ROW;
+	struct view part = view_from(view, start);
+	if (part.size > end - start)
+		part.size = end - start;
+	json_t *object = json_object();
+	hex_encode(part.data, (size_t)part.size, hex);
+	set_number(object, "offset", start);
+	set_text(object, "hex", hex);
+	return object;
+}
+
+static void
+set_context(json_t *object, const struct range *range, const struct view *shipped,
+	    const struct view *rebuilt)
+{
+	json_t *context = json_object();
+	json_object_set_new(
+	    context, "shipped",
+	    context_json(shipped, range->shipped, range->shipped_length));
+	json_object_set_new(
+	    context, "rebuilt",
+	    context_json(rebuilt, range->rebuilt, range->rebuilt_length));
+	json_object_set_new(object, "context", context);
+}
+
 static json_t *
 cause_json(const struct cause *cause)
 {
@@ -134,7 +176,7 @@ cause_json(const struct cause *cause)
 
 json_t *
 difference_json(const struct difference *difference, const struct view *shipped,
-		const struct view *rebuilt)
+		const struct view *rebuilt, bool context)
 {
 	const struct range *range = &difference->range;
 	json_t *object = json_object();
@@ -166,6 +208,10 @@ difference_json(const struct difference *difference, const struct view *shipped,
 	}
 	set_text(object, "shipped_text", difference->shipped_text);
 	set_text(object, "rebuilt_text", difference->rebuilt_text);
+	if (context && difference->placed && shipped != NULL && rebuilt != NULL)
+		set_context(object, range, shipped, rebuilt);
+	if (difference->code != NULL)
+		json_object_set(object, "code", difference->code);
 	if (difference->cause.name != NULL)
 		json_object_set_new(object, "cause", cause_json(&difference->cause));
 	return object;

@@ -207,7 +207,7 @@ pair_tell_path(struct comparison *comparison, struct pair pair, json_t *entry)
 		json_object_set_new(entry, "differences", list);
 		json_object_set_new(entry, "differing_bytes", json_integer(0));
 	}
-	json_array_insert_new(list, 0, difference_json(&one, NULL, NULL));
+	json_array_insert_new(list, 0, difference_json(&one, NULL, NULL, false));
 	json_object_set_new(entry, "difference_count",
 			    json_integer((json_int_t)json_array_size(list)));
 	set_text(entry, "paired_by", meeting_name(pair.met));
@@ -227,7 +227,12 @@ entry_differences(struct comparison *comparison, json_t *entry,
 		const struct difference *one = &list->items[i];
 		if (one->placed)
 			bytes += one->range.differing;
-		json_array_append_new(array, difference_json(one, shipped, rebuilt));
+		bool context = i < CONTEXTS_IN_ENTRY && one->placed &&
+			       shipped != NULL &&
+			       comparison->contexts < CONTEXTS_IN_DOCUMENT;
+		comparison->contexts += context;
+		json_array_append_new(array,
+				      difference_json(one, shipped, rebuilt, context));
 	}
 	comparison->told += list->count;
 	json_object_set_new(entry, "differences", array);

@@ -12,8 +12,10 @@ void
 comparison_init(struct comparison *comparison, struct tree *shipped,
 		struct tree *rebuilt, json_t *files)
 {
-	*comparison =
-	    (struct comparison){.shipped = shipped, .rebuilt = rebuilt, .files = files};
+	*comparison = (struct comparison){.shipped = shipped,
+					  .rebuilt = rebuilt,
+					  .files = files,
+					  .instructions = INSTRUCTIONS_IN_DOCUMENT};
 }
 
 void

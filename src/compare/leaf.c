@@ -1,10 +1,9 @@
-/* Two files whose bytes differ: the graft, the ranges, and their places. */
+/* Two files whose bytes differ: the graft, the ranges, and what is told of them. */
 #include "compare/compare_private.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define LINE_SHOWN 200 /* bytes of a line that are quoted */
 /* Past RANGES_MOST differences in all findings, this many in each further file. */
 #define LATER_MOST 1000
 
@@ -134,75 +133,36 @@ leaf_ranges(struct leaf *leaf, struct ranges *ranges)
 		align_all(&leaf->shipped, &leaf->rebuilt, ranges);
 }
 
-/* The line at an offset, without its end, as shown text; NULL past the end. */
-static char *
-line_text(const struct view *view, const struct lines *lines, uint64_t offset)
-{
-	struct view part;
-	if (offset >= view->size)
-		return NULL;
-	size_t line = lines_find(lines, offset);
-	uint64_t start = lines->starts[line], length = lines->starts[line + 1] - start;
-	if (view_sub(view, start, length, &part) == -1)
-		return NULL;
-	if (part.size > 0 && part.data[part.size - 1] == '\n')
-		part.size--;
-	if (part.size > LINE_SHOWN)
-		part.size = LINE_SHOWN;
-	return text_shown_n(part.data, (size_t)part.size);
-}
-
-/* "line 12": of the shipped side, or of the rebuilt side when it is only there. */
 static void
-place_line(const struct leaf *leaf, const struct range *range,
-	   struct difference *difference)
-{
-	bool there = range->shipped_length > 0;
-	const struct lines *lines = &leaf->lines[there ? 0 : 1];
-	uint64_t offset = there ? range->shipped : range->rebuilt;
-	uint64_t length = there ? range->shipped_length : range->rebuilt_length;
-	size_t first = lines_find(lines, offset) + 1;
-	size_t last = lines_find(lines, offset + length - 1) + 1;
-	const char *side = there ? "" : " of the rebuilt file";
-	if (first == last)
-		difference->place = base_format("line %zu%s", first, side);
-	else
-		difference->place =
-		    base_format("lines %zu to %zu%s", first, last, side);
-	difference->shipped_text =
-	    line_text(&leaf->shipped.view, &leaf->lines[0], range->shipped);
-	difference->rebuilt_text =
-	    line_text(&leaf->rebuilt.view, &leaf->lines[1], range->rebuilt);
-}
-
-static void
-place_bytes(const struct leaf *leaf, const struct range *range,
-	    struct difference *difference)
-{
-	struct buf place = {0};
-	if (range->shipped_length > 0) {
-		map_place(leaf->shipped_map, range->shipped, &place);
-	} else {
-		map_place(leaf->rebuilt_map, range->rebuilt, &place);
-		buf_puts(&place, " of the rebuilt file");
-	}
-	difference->place = buf_take(&place);
-}
-
-static void
-leaf_differences(struct leaf *leaf, const struct ranges *ranges,
+leaf_differences(struct scene *scene, const struct ranges *ranges,
 		 struct differences *list)
 {
 	for (size_t i = 0; i < ranges->count; i++) {
 		struct difference one = {.kind = DIFFERENCE_BYTES,
 					 .placed = true,
 					 .range = ranges->items[i]};
-		if (leaf->text)
-			place_line(leaf, &one.range, &one);
-		else
-			place_bytes(leaf, &one.range, &one);
+		place_difference(scene, i, &one);
 		differences_add(list, &one);
 	}
+}
+
+static void
+scene_of_leaf(const struct leaf *leaf, struct scene *scene)
+{
+	const struct comparison *comparison = leaf->comparison;
+	*scene = (struct scene){.comparison = leaf->comparison};
+	scene->sides[0] =
+	    (struct scene_side){.view = leaf->shipped.view,
+				.map = leaf->shipped_map,
+				.lines = leaf->text ? &leaf->lines[0] : NULL};
+	scene->sides[1] =
+	    (struct scene_side){.view = leaf->rebuilt.view,
+				.map = leaf->rebuilt_map,
+				.lines = leaf->text ? &leaf->lines[1] : NULL};
+	format_code(tree_node(comparison->shipped, leaf->pair.shipped)->format,
+		    &scene->sides[0].view, &scene->sides[0].code);
+	format_code(tree_node(comparison->rebuilt, leaf->pair.rebuilt)->format,
+		    &scene->sides[1].view, &scene->sides[1].code);
 }
 
 /* List what differs, and judge it by the declared exceptions. */
@@ -212,12 +172,14 @@ leaf_tell(struct leaf *leaf, json_t *entry)
 	struct comparison *comparison = leaf->comparison;
 	struct ranges ranges = {0};
 	struct differences list = {0};
+	struct scene scene;
 	enum file_status status = STATUS_DIFFERENT;
 	if (comparison->told >= RANGES_MOST)
 		ranges.most = LATER_MOST;
 	leaf_ranges(leaf, &ranges);
 	ranges_limit(&ranges, ranges.most ? ranges.most : RANGES_MOST);
-	leaf_differences(leaf, &ranges, &list);
+	scene_of_leaf(leaf, &scene);
+	leaf_differences(&scene, &ranges, &list);
 	if (ranges.merged)
 		entry_note(entry, NOTE_REMARK, 0,
 			   "so much differs that near ranges are listed as one: each "
@@ -235,6 +197,9 @@ leaf_tell(struct leaf *leaf, json_t *entry)
 	}
 	entry_differences(comparison, entry, &list, &leaf->shipped.view,
 			  &leaf->rebuilt.view);
+	entry_regions(comparison, entry, leaf->shipped_map, leaf->rebuilt_map);
+	code_free(&scene.sides[0].code);
+	code_free(&scene.sides[1].code);
 	differences_free(&list);
 	ranges_free(&ranges);
 	return status;

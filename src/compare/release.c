@@ -144,7 +144,7 @@ output_metadata(struct account *account, struct pair pair, json_t *entry)
 	} else if (list.count > 0) {
 		for (size_t i = 0; i < list.count; i++)
 			json_array_append_new(
-			    own, difference_json(&list.items[i], NULL, NULL));
+			    own, difference_json(&list.items[i], NULL, NULL, false));
 		json_object_set_new(entry, "difference_count",
 				    json_integer((json_int_t)json_array_size(own)));
 	}

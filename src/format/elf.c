@@ -224,9 +224,29 @@ elf_map(const struct view *view, struct map *map, struct err *err)
 	return answer;
 }
 
+bool
+elf_open(const struct view *view, struct elf *elf)
+{
+	struct err ignored = {0};
+	if (elf_probe(view) != PROBE_SURE)
+		return false;
+	elf_read_header(view, elf);
+	if (elf_table(elf, "", elf->sections, elf->section_count, elf->section_size,
+		      elf->wide ? sizeof(Elf64_Shdr) : sizeof(Elf32_Shdr),
+		      &ignored) == -1 ||
+	    elf->section_count > SECTIONS_MOST)
+		elf->section_count = 0;
+	if (elf_table(elf, "", elf->programs, elf->program_count, elf->program_size,
+		      elf->wide ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr),
+		      &ignored) == -1)
+		elf->program_count = 0;
+	return true;
+}
+
 const struct format format_elf = {
     .name = "elf",
     .title = "ELF program, library or object",
     .probe = elf_probe,
     .map = elf_map,
+    .code = elf_code,
 };

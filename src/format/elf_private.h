@@ -1,7 +1,7 @@
 /*
  * What the files of the ELF row share: elf.c (header, program headers), elf_section.c
- * (section headers, symbols), elf_note.c (notes, the link to the debug file) and
- * elf_table.c (how the tables inside of sections lie).
+ * (section headers, symbols), elf_note.c (notes, the link to the debug file),
+ * elf_table.c (how the tables inside of sections lie) and elf_code.c (what runs).
  */
 #ifndef VERIFY_FORMAT_ELF_PRIVATE_H
 #define VERIFY_FORMAT_ELF_PRIVATE_H
@@ -32,6 +32,12 @@ uint16_t elf_u16(const struct elf *elf, uint64_t offset);
 uint32_t elf_u32(const struct elf *elf, uint64_t offset);
 /* An address, offset or size: as wide as the class. */
 uint64_t elf_word(const struct elf *elf, uint64_t offset);
+
+/* Read the header; tables that are not all inside the file count as empty. False when
+ * it is none. */
+bool elf_open(const struct view *view, struct elf *elf);
+/* The row's `code`. */
+void elf_code(const struct view *view, struct code *code);
 
 /* The header of one section, inside the table. */
 struct elf_section elf_read_section(const struct elf *elf, uint64_t index);

@@ -149,6 +149,59 @@ struct member_sink {
 		    const char *text, struct err *err);
 };
 
+/* ---- machine code ---------------------------------------------------- */
+
+enum code_machine {
+	MACHINE_UNKNOWN,
+	MACHINE_X86,
+	MACHINE_X86_64,
+	MACHINE_ARM, /* with Thumb where a start says so */
+	MACHINE_AARCH64,
+	MACHINE_RISCV32,
+	MACHINE_RISCV64,
+	MACHINE_MIPS32,
+	MACHINE_MIPS64,
+	MACHINE_PPC32,
+	MACHINE_PPC64,
+	MACHINE_S390X,
+	MACHINE_SPARC,
+};
+
+/* Bytes of the file that run, and the address they run at. */
+struct code_range {
+	uint64_t offset, end; /* in the file */
+	uint64_t address;     /* of the first byte */
+};
+
+/* Where a function starts, so that decoding can start there. */
+struct code_start {
+	uint64_t offset;
+	bool thumb;
+};
+
+/* The machine code of one file. {0} is none. */
+struct code {
+	enum code_machine machine;
+	bool big;   /* byte order */
+	bool thumb; /* what ARM code without a known start is */
+	struct code_range *ranges;
+	size_t range_count, range_room;
+	struct code_start *starts;
+	size_t start_count, start_room;
+};
+
+struct format;
+/* The code of a file: empty when its row knows of none. The caller frees it. */
+void format_code(const struct format *format, const struct view *view,
+		 struct code *code);
+/* The executable range that holds `offset`, or NULL. */
+const struct code_range *code_find(const struct code *code, uint64_t offset);
+/* The last known start of a function at or before `offset` in that range, or NULL. */
+const struct code_start *code_start_before(const struct code *code,
+					   const struct code_range *range,
+					   uint64_t offset);
+void code_free(struct code *code);
+
 /* ---- the table ------------------------------------------------------- */
 
 enum probe_answer {
@@ -187,6 +240,9 @@ struct format {
 	/* Fill the map (the caller calls map_finish). NULL: one extent, "data".
 	 * -1 when malformed; extents added before it stand. */
 	int (*map)(const struct view *view, struct map *map, struct err *err);
+	/* Say which machine's code is where (code_add…). NULL where nothing runs. What
+	 * is malformed adds nothing. */
+	void (*code)(const struct view *view, struct code *code);
 	/* NULL where the format holds no signature. */
 	enum graft_answer (*graft)(const struct view *shipped, const struct view *rebuilt,
 				   struct graft *graft, struct err *err);

@@ -56,6 +56,16 @@ extern const struct format format_compound;
 int format_note(const struct member_sink *sink, enum note_kind kind, uint64_t offset,
 		struct err *err, const char *format, ...) PRINTF_LIKE(5, 6);
 
+/* ---- machine code ------------------------------------------------------ */
+
+/* For a row's `code`: an executable part of the file, clipped to its size; empty ones
+ * are dropped. */
+void code_add_range(struct code *code, const struct view *view, uint64_t offset,
+		    uint64_t length, uint64_t address);
+/* A function starts at this address: dropped outside of the ranges that were added,
+ * and past a bound. */
+void code_add_start(struct code *code, uint64_t address, bool thumb);
+
 /* ---- compressed streams ------------------------------------------------ */
 
 struct archive;

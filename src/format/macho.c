@@ -26,6 +26,8 @@ enum {
 };
 
 #define LC_REQUIRED     UINT32_C(0x80000000) /* LC_REQ_DYLD */
+/* S_ATTR_PURE_INSTRUCTIONS, S_ATTR_SOME_INSTRUCTIONS of a section's flags */
+#define SECTION_INSTRUCTIONS UINT32_C(0x80000400)
 #define SIGNATURE_MAGIC UINT32_C(0xfade0cc0) /* CSMAGIC_EMBEDDED_SIGNATURE */
 
 /* A file's class and order, and what its load commands say. */
@@ -523,9 +525,73 @@ macho_map(const struct view *view, struct map *map, struct err *err)
 	return answer;
 }
 
+/* ---- machine code ------------------------------------------------------ */
+
+/* <mach/machine.h>: CPU_TYPE_… */
+static enum code_machine
+macho_machine(uint32_t type)
+{
+	switch (type) {
+	case 7:
+		return MACHINE_X86;
+	case 0x01000007:
+		return MACHINE_X86_64;
+	case 12:
+		return MACHINE_ARM;
+	case 0x0100000c:
+		return MACHINE_AARCH64;
+	case 18:
+		return MACHINE_PPC32;
+	case 0x01000012:
+		return MACHINE_PPC64;
+	default:
+		return MACHINE_UNKNOWN;
+	}
+}
+
+/* The sections of a segment that the linker marked as instructions. */
+static void
+add_code(const struct macho *macho, struct code *code, uint64_t at, uint32_t size)
+{
+	uint64_t wide = macho->wide ? 8 : 4, fixed = 40 + 4 * wide;
+	uint64_t section_size = macho->wide ? 80 : 68;
+	uint32_t count = macho_u32(macho, at + 24 + 4 * wide + 8);
+	for (uint32_t i = 0; i < count && fixed + section_size <= size; i++) {
+		uint64_t section = at + fixed, rest = section + 32 + 2 * wide;
+		if ((macho_u32(macho, rest + 16) & SECTION_INSTRUCTIONS) != 0)
+			code_add_range(code, macho->view, macho_u32(macho, rest),
+				       macho_word(macho, section + 32 + wide),
+				       macho_word(macho, section + 32));
+		fixed += section_size;
+	}
+}
+
+static void
+macho_code(const struct view *view, struct code *code)
+{
+	struct macho macho;
+	if (!macho_open(view, &macho))
+		return;
+	code->machine = macho_machine(macho_u32(&macho, 4));
+	code->big = macho.big;
+	uint32_t count = macho_u32(&macho, 16);
+	uint64_t at = macho.commands, end = at + macho_u32(&macho, 20);
+	if (end > view->size)
+		end = view->size;
+	for (uint32_t i = 0; i < count && end - at >= COMMAND_SIZE; i++) {
+		uint32_t size = macho_u32(&macho, at + 4);
+		if (size < COMMAND_SIZE || size > end - at)
+			break;
+		if (macho_u32(&macho, at) == (macho.wide ? LC_SEGMENT_64 : LC_SEGMENT))
+			add_code(&macho, code, at, size);
+		at += size;
+	}
+}
+
 const struct format format_macho = {
     .name = "macho",
     .title = "Mach-O program, library or object",
     .probe = macho_probe,
     .map = macho_map,
+    .code = macho_code,
 };

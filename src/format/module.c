@@ -148,11 +148,23 @@ module_graft(const struct view *shipped, const struct view *rebuilt,
 	return GRAFT_DONE;
 }
 
+static void
+module_code(const struct view *view, struct code *code)
+{
+	struct module module;
+	struct err ignored = {0};
+	struct view program = *view;
+	if (module_read(view, &module, &ignored) == 0)
+		view_sub(view, 0, module.message, &program);
+	format_elf.code(&program, code);
+}
+
 const struct format format_module = {
     .name = "kernel-module",
     .title = "Linux kernel module, signed",
     .refines = "elf",
     .probe = module_probe,
     .map = module_map,
+    .code = module_code,
     .graft = module_graft,
 };

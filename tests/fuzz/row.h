@@ -102,6 +102,14 @@ fuzz_map(const struct format *format, const struct view *view)
 	buf_free(&place);
 	buf_free(&raw);
 	map_free(map);
+	struct code code;
+	format_code(format, view, &code);
+	for (size_t i = 0; i < code.range_count; i++) {
+		if (code.ranges[i].offset >= code.ranges[i].end ||
+		    code.ranges[i].end > view->size)
+			abort();
+	}
+	code_free(&code);
 }
 
 static inline void

@@ -169,6 +169,12 @@ format_survives(const struct format *format, const void *bytes, size_t size)
 			ck_assert_int_ne(err.kind, ERR_NONE);
 		record_free(&record);
 	}
+	struct code code;
+	format_code(format, &view, &code);
+	for (size_t i = 0; i < code.range_count; i++)
+		ck_assert(code.ranges[i].offset < code.ranges[i].end &&
+			  code.ranges[i].end <= size);
+	code_free(&code);
 	if (format->graft != NULL) {
 		struct graft graft = {0};
 		err = (struct err){0};
