@@ -104,6 +104,10 @@ fuzz: ## run every fuzz target for SECONDS each (default 30)
 bench: all ## measure against the floor and against installed peers
 	scripts/bench
 
+.PHONY: matrix
+matrix: all ## compare a pair of files of every format, changed in four ways
+	scripts/format-matrix
+
 .PHONY: demo
 demo: all ## verify Debian's signed shim from package to verdict
 	scripts/demo
