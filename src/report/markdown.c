@@ -125,38 +125,34 @@ md_verdict(struct buf *out, const json_t *findings)
 }
 
 static void
+md_table(struct buf *out, const char *heading, const struct table *table)
+{
+	size_t rows = table_rows(table);
+	if (rows == 0)
+		return;
+	buf_printf(out, "\n### %s\n\n|", heading);
+	for (size_t i = 0; i < table->column_count; i++)
+		buf_printf(out, " %s |", table->columns[i].name);
+	buf_puts(out, "\n|");
+	for (size_t i = 0; i < table->column_count; i++)
+		buf_puts(out, " --- |");
+	buf_puts(out, "\n");
+	for (size_t row = 0; row < rows; row++) {
+		buf_puts(out, "|");
+		for (size_t i = 0; i < table->column_count; i++)
+			md_cell(out, table->cells.items[row * table->column_count + i]);
+		buf_puts(out, "\n");
+	}
+	md_cut(out, "\n", table->all, rows, table->what);
+}
+
+static void
 md_inputs(struct buf *out, const json_t *findings)
 {
-	size_t count = finding_length(findings, "inputs");
-	const json_t *release = json_object_get(findings, "release");
-	buf_puts(out, "\n### Inputs\n\n| role | file | SHA-256 | status |\n"
-		      "| --- | --- | --- | --- |\n");
-	if (finding_string(release, "file") != NULL) {
-		buf_puts(out, "| description |");
-		md_cell(out, finding_string(release, "file"));
-		md_cell(out, finding_string_or(release, "sha256", ""));
-		buf_puts(out, " |\n");
-	}
-	for (size_t i = 0; i < count && i < ITEMS_SHOWN; i++) {
-		const json_t *input = finding_at(findings, "inputs", i);
-		const char *reason = finding_string(input, "reason");
-		struct buf status = {0};
-		buf_printf(&status, "%s%s%s", finding_string_or(input, "status", "?"),
-			   reason ? ": " : "", reason ? reason : "");
-		struct buf who = {0};
-		words_input_signer(findings, input, &who);
-		if (who.size > 0)
-			buf_printf(&status, "; %s", who.data);
-		buf_puts(out, "|");
-		md_cell(out, finding_string_or(input, "role", "?"));
-		md_cell(out, finding_string_or(input, "path", "?"));
-		md_cell(out, finding_string_or(input, "sha256", ""));
-		md_cell(out, status.data);
-		buf_puts(out, "\n");
-		buf_free(&who);
-		buf_free(&status);
-	}
-	md_cut(out, "\n", count, ITEMS_SHOWN, "inputs");
+	struct table table;
+	table_inputs(findings, ITEMS_SHOWN, &table);
+	md_table(out, "Inputs", &table);
+	table_free(&table);
 }
 
 static void
@@ -279,22 +275,19 @@ md_signatures(struct buf *out, const json_t *findings, const char *key,
 static void
 md_policy(struct buf *out, const json_t *findings)
 {
-	const json_t *policy = json_object_get(findings, "policy");
-	size_t count = finding_length(policy, "rules");
-	if (count == 0)
-		return;
-	buf_puts(out, "\n### Signature policy\n\n| rule | expected | found | met |\n"
-		      "| --- | --- | --- | --- |\n");
-	for (size_t i = 0; i < count && i < ITEMS_SHOWN; i++) {
-		const json_t *rule = finding_at(policy, "rules", i);
-		buf_puts(out, "|");
-		md_cell(out, finding_string_or(rule, "rule", "?"));
-		md_cell(out, finding_string_or(rule, "expected", ""));
-		md_cell(out, finding_string_or(rule, "found", ""));
-		md_cell(out, json_is_true(json_object_get(rule, "met")) ? "yes" : "NO");
-		buf_puts(out, "\n");
-	}
-	md_cut(out, "\n", count, ITEMS_SHOWN, "rules");
+	struct table table;
+	table_policy(findings, ITEMS_SHOWN, &table);
+	md_table(out, "Signature policy", &table);
+	table_free(&table);
+}
+
+static void
+md_exceptions(struct buf *out, const json_t *findings)
+{
+	struct table table;
+	table_exceptions(findings, ITEMS_SHOWN, &table);
+	md_table(out, "Exceptions used", &table);
+	table_free(&table);
 }
 
 void
@@ -305,6 +298,7 @@ report_markdown(const json_t *findings, struct buf *out)
 	md_inputs(out, findings);
 	md_build(out, findings);
 	md_files(out, findings);
+	md_exceptions(out, findings);
 	md_signatures(out, findings, "signatures", "Signatures");
 	md_signatures(out, findings, "source_signatures", "Signatures of sources");
 	md_policy(out, findings);

@@ -38,6 +38,10 @@ const char *words_verdict(const json_t *findings);
 enum tone { TONE_GOOD, TONE_BAD, TONE_OPEN };
 enum tone words_tone(const char *word);
 
+/* The statuses of files, from fine to not, as verify-findings(5) has them. */
+extern const char *const words_statuses[];
+extern const size_t words_status_count;
+
 /* What an exit status means, for any document and for this one. */
 const char *words_exit(int status);
 const char *words_exit_of(const json_t *findings);
@@ -79,6 +83,36 @@ void words_build(const json_t *findings, struct buf *out);
 void words_toolchain(const json_t *toolchain, struct buf *out);
 /* "1 signature-only, 14 unbuilt". */
 void words_counts(const json_t *findings, struct buf *out);
+
+/* ---- table.c: tables that more than one report has ---- */
+
+enum column_kind { COLUMN_TEXT, COLUMN_CODE, COLUMN_WORD, COLUMN_NUMBER };
+
+struct column {
+	const char *name;
+	enum column_kind kind;
+};
+
+/* Cells row after row, as they stand in the findings: a writer escapes them. */
+struct table {
+	const char *caption, *what; /* `what` names the rows where some are left out */
+	const struct column *columns;
+	size_t column_count;
+	struct strings cells;
+	size_t all; /* rows that there are, of which `cells` may have fewer */
+};
+
+/* Each fills a table with at most about `most` rows: what was read; */
+void table_inputs(const json_t *findings, size_t most, struct table *table);
+/* the rules of the signature policy; */
+void table_policy(const json_t *findings, size_t most, struct table *table);
+/* the exceptions that were used, over all files; */
+void table_exceptions(const json_t *findings, size_t most, struct table *table);
+/* what was built. */
+void table_outputs(const json_t *findings, size_t most, struct table *table);
+/* Rows in `cells`. */
+size_t table_rows(const struct table *table);
+void table_free(struct table *table);
 
 /* ---- the writers; each appends to `out` ---- */
 

@@ -1,6 +1,11 @@
 /* Sentences that all reports share. */
 #include "report/report_private.h"
 
+const char *const words_statuses[] = {"identical", "signature-only", "explained",
+				      "different", "missing",        "extra",
+				      "unbuilt",   "unaccounted",    "undecided"};
+const size_t words_status_count = ARRAY_COUNT(words_statuses);
+
 const char *
 words_exit(int status)
 {
@@ -183,9 +188,15 @@ words_cause(const json_t *difference, struct buf *out)
 	const char *evidence = finding_string(cause, "evidence");
 	if (name == NULL)
 		return;
-	buf_printf(out, "%s: %s%s%s",
-		   finding_is(cause, "sure", "proved") ? "proved" : "likely", name,
+	bool proved = finding_is(cause, "sure", "proved");
+	buf_printf(out, "%s: %s%s%s", proved ? "proved" : "likely", name,
 		   evidence ? ", " : "", evidence ? evidence : "");
+	const char *proof = finding_string(cause, "proof");
+	const char *follows = finding_string(cause, "follows_from");
+	if (proof != NULL && proved)
+		buf_printf(out, "; proof: %s", proof);
+	if (follows != NULL)
+		buf_printf(out, "; follows from %s", follows);
 }
 
 void
@@ -340,15 +351,12 @@ words_toolchain(const json_t *toolchain, struct buf *out)
 void
 words_counts(const json_t *findings, struct buf *out)
 {
-	static const char *const keys[] = {"identical", "signature-only", "explained",
-					   "different", "missing",        "extra",
-					   "unbuilt",   "unaccounted",    "undecided"};
 	json_t *counts = verdict_counts(findings);
-	for (size_t i = 0; i < ARRAY_COUNT(keys); i++) {
-		uint64_t count = finding_number(counts, keys[i]);
+	for (size_t i = 0; i < words_status_count; i++) {
+		uint64_t count = finding_number(counts, words_statuses[i]);
 		if (count > 0)
 			buf_printf(out, "%s%ju %s", out->size ? ", " : "",
-				   (uintmax_t)count, keys[i]);
+				   (uintmax_t)count, words_statuses[i]);
 	}
 	if (out->size == 0)
 		buf_puts(out, "none");

@@ -58,15 +58,18 @@ ln -s target link
 run 0 "$VERIFY" report --text link a.json
 [ -L link ] && cmp target a.txt || fail "the link was replaced"
 
-# HTML: well formed, nothing fetched, no script.
+# HTML: well formed, nothing fetched, one script and one style of its own.
 grep -q "default-src 'none'" a.html || fail "no content security policy"
-grep -E -i '<script|<img|<link|<iframe|src=|href=|@import|url\(|javascript:' a.html &&
+[ "$(grep -c '<script' a.html)" = 1 ] && [ "$(grep -c '<style' a.html)" = 1 ] ||
+	fail "not one script and one style"
+sed 's/href="#//g' a.html |
+	grep -E -i '<img|<link|<iframe|src=|href=|@import|url\(|javascript:|unsafe-inline|fetch\(|XMLHttp' &&
 	fail "the page can fetch or run something"
 if python3 -c 1 2>/dev/null; then
 	python3 - a.html <<'PY' || fail "HTML is not well formed"
 import sys
 from html.parser import HTMLParser
-void = {"meta", "br"}
+void = {"meta", "br", "input"}
 class Check(HTMLParser):
     def __init__(self):
         super().__init__()
@@ -128,7 +131,8 @@ fi
 if [ -e s.json ]; then
 	valid s.json || fail "signatures: $(head -c 2000 out)"
 fi
-for sample in a t; do
+run 1 "$VERIFY" report --json c.json "$samples/changed.json"
+for sample in a t c; do
 	valid $sample.json || fail "$sample: $(head -c 2000 out)"
 done
 for edit in 's/"cpus"/"cpu"/' 's/"exit": 0/"exit": 2/' 's/"valid"/"fine"/' \
