@@ -10,16 +10,12 @@
  * table and is neither signed nor required is where bytes are smuggled: none is
  * passed over in silence.
  */
-#include <openssl/x509v3.h>
-
 #include "signature/signature_private.h"
 
 #define OID_INDIRECT_DATA "1.3.6.1.4.1.311.2.1.4"
 #define OID_PE_IMAGE      "1.3.6.1.4.1.311.2.1.15"
 #define OID_OPUS_INFO     "1.3.6.1.4.1.311.2.1.12"
 #define OID_NESTED        "1.3.6.1.4.1.311.2.4.1"
-#define OID_SIGNING_TIME  "1.2.840.113549.1.9.5"
-#define OID_LIFETIME      "1.3.6.1.4.1.311.10.3.13"
 
 enum {
 	ENTRIES_MOST = 32,
@@ -302,9 +298,7 @@ struct one {
 	struct checking *checking;
 	const char *index;
 	const char *where;
-	struct judgement found; /* whatever the time */
-	struct strings notes;
-	json_t *json;
+	struct cms_entry entry;
 };
 
 static void
@@ -316,25 +310,14 @@ note_checksum(struct one *one)
 	    stored == one->checking->checksum)
 		return;
 	if (stored == 0)
-		strings_add(&one->notes,
+		strings_add(&one->entry.notes,
 			    "the PE CheckSum is not set; it is not signed");
 	else
 		strings_addf(
-		    &one->notes,
+		    &one->entry.notes,
 		    "the PE CheckSum is 0x%08x where the bytes add up to 0x%08x; "
 		    "it is not signed",
 		    stored, one->checking->checksum);
-}
-
-static json_t *
-hex_json(const void *bytes, size_t size)
-{
-	struct buf hex = {0};
-	buf_zeros(&hex, 2 * size + 1);
-	hex_encode(bytes, size, hex.data);
-	json_t *string = json_string(hex.data);
-	buf_free(&hex);
-	return string;
 }
 
 /* SpcIndirectDataContent (Authenticode, "SpcIndirectDataContent"): which digest of
@@ -367,38 +350,30 @@ check_digest(struct one *one, const struct cms *cms)
 	struct view has;
 	if (strcmp(cms->content_type, OID_INDIRECT_DATA) != 0 ||
 	    indirect_data(cms, oid, &has) == -1) {
-		judgement_add(&one->found, SIGNATURE_INVALID,
+		judgement_add(&one->entry.found, SIGNATURE_INVALID,
 			      "what was signed is no digest of a PE image");
 		return;
 	}
 	/* Authenticode, "digestAlgorithms": all three name the same one. */
 	if (strcmp(oid, cms->signer.digest) != 0 || strcmp(oid, cms->digest) != 0)
 		judgement_add(
-		    &one->found, SIGNATURE_INVALID,
+		    &one->entry.found, SIGNATURE_INVALID,
 		    "digest algorithms disagree: image %s, signer %s, signature "
 		    "%s",
 		    oid, cms->signer.digest, cms->digest);
 	const struct digest_algorithm *algorithm = digest_by_oid(oid);
-	json_t *json = json_object();
-	json_object_set_new(one->json, "digest", json);
-	json_object_set_new(json, "algorithm",
-			    json_string(algorithm != NULL ? algorithm->name : oid));
-	json_object_set_new(json, "signed", hex_json(has.data, has.size));
-	if (algorithm == NULL) {
-		judgement_add(&one->found, SIGNATURE_NOT_CHECKED,
-			      "the image's digest algorithm %s is not known here", oid);
-		return;
-	}
-	if (algorithm->weak)
-		judgement_add(&one->found, SIGNATURE_WEAK,
-			      "the image's digest algorithm %s is broken",
-			      algorithm->name);
 	struct digest digest;
-	image_digest(one->checking->image, algorithm, &digest);
-	json_object_set_new(json, "value", hex_json(digest.bytes, digest.size));
+	if (algorithm != NULL)
+		image_digest(one->checking->image, algorithm, &digest);
+	else
+		judgement_add(&one->entry.found, SIGNATURE_NOT_CHECKED,
+			      "the image's digest algorithm %s is not known here", oid);
+	cms_entry_digest(&one->entry, algorithm, &has, algorithm ? &digest : NULL);
+	if (algorithm == NULL)
+		return;
 	if (!digest_is(&digest, &has))
 		judgement_add(
-		    &one->found, SIGNATURE_INVALID,
+		    &one->entry.found, SIGNATURE_INVALID,
 		    "the image is not the one that was signed: its %s differs",
 		    algorithm->name);
 }
@@ -414,7 +389,7 @@ check_unsigned_attributes(struct one *one, const struct cms *cms)
 		if (timestamps_are(attribute) ||
 		    strcmp(attribute->oid, OID_NESTED) == 0)
 			continue;
-		judgement_add(&one->found, SIGNATURE_INVALID,
+		judgement_add(&one->entry.found, SIGNATURE_INVALID,
 			      "the unsigned attribute %s carries %ju bytes that nobody "
 			      "signed",
 			      attribute->oid, (uintmax_t)attribute->size);
@@ -462,179 +437,27 @@ show_program(struct one *one, const struct cms *cms)
 	if (der_take(&rest, DER_CONTEXT_CONSTRUCTED + 0, &element) == 0) {
 		json_t *name = spc_string(&element.value);
 		if (name != NULL)
-			json_object_set_new(one->json, "program_name", name);
+			json_object_set_new(one->entry.json, "program_name", name);
 	}
 	/* SpcLink: [0] is a URL. */
 	if (der_take(&rest, DER_CONTEXT_CONSTRUCTED + 1, &element) == 0) {
 		struct der url;
 		if (der_take(&element.value, DER_CONTEXT + 0, &url) == 0)
 			json_object_set_new(
-			    one->json, "url",
+			    one->entry.json, "url",
 			    text_json_n(url.value.data, url.value.size));
 	}
 }
 
 static void
-show_claimed_time(struct one *one, const struct cms *cms)
-{
-	const struct cms_attribute *attribute =
-	    cms_attribute_find(&cms->signer.signed_attributes, OID_SIGNING_TIME);
-	struct der element;
-	int64_t seconds;
-	char text[TIME_TEXT];
-	if (attribute == NULL)
-		return;
-	struct view rest = attribute->values;
-	if (der_next(&rest, &element) == -1 || der_time(&element, &seconds) == -1)
-		return;
-	time_text(seconds, text);
-	json_object_set_new(one->json, "signed_by_attributes_at", json_string(text));
-}
-
-/* ---- time and chain --------------------------------------------------- */
-
-/* Authenticode, "Lifetime signing": a timestamp does not outlive the certificate. */
-static bool
-is_lifetime(X509 *leaf)
-{
-	EXTENDED_KEY_USAGE *usage =
-	    X509_get_ext_d2i(leaf, NID_ext_key_usage, NULL, NULL);
-	bool is = false;
-	for (int i = 0; i < sk_ASN1_OBJECT_num(usage); i++) {
-		char oid[OID_TEXT];
-		OBJ_obj2txt(oid, sizeof(oid), sk_ASN1_OBJECT_value(usage, i), 1);
-		is = is || strcmp(oid, OID_LIFETIME) == 0;
-	}
-	sk_ASN1_OBJECT_pop_free(usage, ASN1_OBJECT_free);
-	return is;
-}
-
-/* The moment at which the chain is judged, as "judged_at" says it. */
-static int64_t
-judging_time(struct one *one, X509 *leaf, const struct timestamps *timestamps)
-{
-	const struct trust *trust = one->checking->trust;
-	json_t *json = json_object();
-	char text[TIME_TEXT], by[32] = "now";
-	const char *rule = "signing-time";
-	int64_t time = trust->now;
-	if (trust->at.at == AT_NOW) {
-		rule = "now";
-	} else if (trust->at.at == AT_TIME) {
-		time = trust->at.time;
-		time_text(time, text);
-		rule = text;
-		snprintf(by, sizeof(by), "stated time");
-	} else if (!timestamps->proved) {
-		strings_add(&one->notes,
-			    "no trusted timestamp says when this was signed: "
-			    "judged at the present");
-	} else if (is_lifetime(leaf)) {
-		strings_add(
-		    &one->notes,
-		    "the certificate allows no signature to outlive it (lifetime "
-		    "signing): judged at the present");
-	} else {
-		time = timestamps->time;
-		snprintf(by, sizeof(by), "timestamp %zu", timestamps->which);
-	}
-	json_object_set_new(json, "rule", json_string(rule));
-	json_object_set_new(json, "by", json_string(by));
-	/* The present is in "run": the same inputs give the same findings. */
-	if (strcmp(by, "now") != 0) {
-		time_text(time, text);
-		json_object_set_new(json, "time", json_string(text));
-	}
-	json_object_set_new(one->json, "judged_at", json);
-	return time;
-}
-
-static const char *
-status_at(const struct one *one, const struct chains *chains, int64_t time,
-	  const int64_t *signed_at)
-{
-	struct judgement judgement = {0};
-	judgement_merge(&judgement, &one->found);
-	chains_judge(chains, time, signed_at, &judgement);
-	const char *name = signature_status_name(judgement.status);
-	judgement_free(&judgement);
-	return name;
-}
-
-static void
-note_unused(struct one *one, const struct cms *cms)
-{
-	char *all = json_dumps(one->json, JSON_COMPACT);
-	for (size_t i = 0; i < cms->certificate_count; i++) {
-		struct sha256 fingerprint;
-		char hex[SHA256_HEX];
-		certificate_fingerprint(cms->certificates[i], &fingerprint);
-		sha256_hex(&fingerprint, hex);
-		if (strstr(all, hex) == NULL) {
-			char *name = certificate_name(
-			    X509_get_subject_name(cms->certificates[i]));
-			strings_addf(
-			    &one->notes,
-			    "the certificate of '%s' is in the signature but in "
-			    "no chain; nobody signed that it is there",
-			    name);
-			free(name);
-		}
-	}
-	free(all);
-}
-
-static void
-check_chain(struct one *one, const struct cms *cms, X509 *leaf,
-	    const struct timestamps *timestamps)
-{
-	const struct trust *trust = one->checking->trust;
-	const int64_t *signed_at = timestamps->proved ? &timestamps->time : NULL;
-	struct chains chains;
-	chains_find(leaf, cms->certificates, cms->certificate_count, trust,
-		    CHAIN_CODE_SIGNING, &chains);
-	chains.crls = cms->crls;
-	chains.crl_count = cms->crl_count;
-	int64_t time = judging_time(one, leaf, timestamps);
-	json_object_set_new(
-	    one->json, "status_now",
-	    json_string(status_at(one, &chains, trust->now, signed_at)));
-	if (signed_at != NULL)
-		json_object_set_new(
-		    one->json, "status_at_signing",
-		    json_string(status_at(one, &chains, *signed_at, signed_at)));
-	const struct chain *chain = chains_judge(&chains, time, signed_at, &one->found);
-	char *revocation = chain_revocation(&chains, chain, signed_at, NULL);
-	json_object_set_new(one->json, "revocation", json_string(revocation));
-	json_object_set_new(one->json, "signer", certificate_json(leaf));
-	json_object_set_new(one->json, "chain", chain_json(&chains, chain));
-	if (chain->anchored && chain->count == 1)
-		strings_add(&one->notes,
-			    "the signer's own certificate is the trusted one: "
-			    "no authority was asked");
-	free(revocation);
-	chains_clear(&chains);
-}
-
-static void
 check_cms(struct one *one, const struct cms *cms)
 {
-	struct timestamps timestamps;
 	check_digest(one, cms);
 	check_unsigned_attributes(one, cms);
 	show_program(one, cms);
-	show_claimed_time(one, cms);
-	struct cms_expected expected = {OID_INDIRECT_DATA, cms->content.value, false};
-	X509 *leaf = cms_signer_check(&cms->signer, cms->certificates,
-				      cms->certificate_count, &expected, &one->found);
-	timestamps_check(cms, one->checking->trust, &timestamps);
-	judgement_merge(&one->found, &timestamps.judgement);
-	json_object_set(one->json, "timestamps", timestamps.json);
-	if (leaf != NULL)
-		check_chain(one, cms, leaf, &timestamps);
-	note_unused(one, cms);
-	json_decref(timestamps.json);
-	judgement_free(&timestamps.judgement);
+	struct cms_expected expected = {.content_type = OID_INDIRECT_DATA,
+					.content = cms->content.value};
+	cms_entry_signer(&one->entry, cms, &cms->signer, &expected);
 }
 
 /* ---- entries --------------------------------------------------------- */
@@ -648,28 +471,10 @@ note_duplicate(struct one *one, const struct view *der)
 		if (entry->der.data == der->data)
 			return;
 		if (view_equal(&entry->der, der)) {
-			strings_addf(&one->notes, "the same signature as entry %zu", i);
+			strings_addf(&one->entry.notes, "the same signature as entry %zu", i);
 			return;
 		}
 	}
-}
-
-static void
-conclude(struct one *one)
-{
-	json_t *notes = json_array();
-	for (size_t i = 0; i < one->notes.count; i++)
-		json_array_append_new(notes, json_string(one->notes.items[i]));
-	json_object_set_new(one->json, "notes", notes);
-	json_object_set_new(one->json, "status",
-			    json_string(signature_status_name(one->found.status)));
-	char *reason = judgement_reason(&one->found);
-	if (reason != NULL)
-		json_object_set_new(one->json, "reason", json_string(reason));
-	signature_worsen(one->checking->status, one->found.status);
-	free(reason);
-	strings_free(&one->notes);
-	judgement_free(&one->found);
 }
 
 static void check_signature(struct checking *checking, const struct view *der,
@@ -707,7 +512,7 @@ static void
 check_signature(struct checking *checking, const struct view *der, const char *index,
 		const char *where, const struct judgement *found, unsigned depth)
 {
-	struct one one = {checking, index, where, {0}, {0}, NULL};
+	struct one one = {checking, index, where, {.trust = checking->trust}};
 	struct cms *cms = NULL;
 	struct err err = {0};
 	if (checking->count++ >= SIGNATURES_MOST || depth > NESTING_MOST) {
@@ -717,22 +522,22 @@ check_signature(struct checking *checking, const struct view *der, const char *i
 		signature_worsen(checking->status, SIGNATURE_NOT_CHECKED);
 		return;
 	}
-	one.json = signature_entry(checking->signatures, checking->path, "authenticode",
+	one.entry.json = signature_entry(checking->signatures, checking->path, "authenticode",
 				   index, SIGNATURE_NOT_CHECKED, NULL);
-	json_object_set_new(one.json, "format", json_string("pe"));
-	json_object_set_new(one.json, "where", json_string(where));
-	judgement_merge(&one.found, &checking->image->found);
+	json_object_set_new(one.entry.json, "format", json_string("pe"));
+	json_object_set_new(one.entry.json, "where", json_string(where));
+	judgement_merge(&one.entry.found, &checking->image->found);
 	if (found != NULL)
-		judgement_merge(&one.found, found);
+		judgement_merge(&one.entry.found, found);
 	if (cms_parse(der, &cms, &err) == -1) {
-		judgement_add(&one.found, SIGNATURE_INVALID, "malformed signature: %s",
+		judgement_add(&one.entry.found, SIGNATURE_INVALID, "malformed signature: %s",
 			      err.message);
 	} else {
 		check_cms(&one, cms);
 		note_duplicate(&one, der);
 	}
 	note_checksum(&one);
-	conclude(&one);
+	cms_entry_conclude(&one.entry, checking->status);
 	if (cms != NULL)
 		check_nested(&one, cms, depth);
 	cms_free(cms);

@@ -323,7 +323,9 @@ judge_usage_of_leaf(const struct chain *chain, enum chain_purpose purpose,
 	const char *title =
 	    purpose == CHAIN_TIMESTAMPS ? "time stamping" : "code signing";
 	uint32_t flags = X509_get_extension_flags(leaf);
-	bool free_of_purposes = purpose == CHAIN_CODE_SIGNING && !has_purposes(chain);
+	bool free_of_purposes =
+	    purpose == CHAIN_ANY ||
+	    (purpose == CHAIN_CODE_SIGNING && !has_purposes(chain));
 	if (!free_of_purposes && ((flags & EXFLAG_XKUSAGE) == 0 ||
 				  (X509_get_extended_key_usage(leaf) & wanted) == 0))
 		judgement_add(judgement, SIGNATURE_INVALID,
@@ -354,7 +356,8 @@ judge_usage_of_issuer(X509 *issuer, enum chain_purpose purpose, const char *name
 		      struct judgement *judgement)
 {
 	uint32_t wanted = purpose == CHAIN_TIMESTAMPS ? XKU_TIMESTAMP : XKU_CODE_SIGN;
-	if ((X509_get_extension_flags(issuer) & EXFLAG_XKUSAGE) != 0 &&
+	if (purpose != CHAIN_ANY &&
+	    (X509_get_extension_flags(issuer) & EXFLAG_XKUSAGE) != 0 &&
 	    (X509_get_extended_key_usage(issuer) & (wanted | XKU_ANYEKU)) == 0)
 		judgement_add(judgement, SIGNATURE_INVALID,
 			      "wrong EKU: the authority '%s' is not for %s", name,

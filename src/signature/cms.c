@@ -278,9 +278,9 @@ crls_parse(const struct der *set, struct cms *cms, struct err *err)
 	return 0;
 }
 
-/* EncapsulatedContentInfo: the content must be inside. */
+/* EncapsulatedContentInfo: the content is inside, or with `detached` may be absent. */
 static int
-content_parse(struct view *rest, struct cms *cms, struct err *err)
+content_parse(struct view *rest, struct cms *cms, bool detached, struct err *err)
 {
 	struct der sequence, wrapped;
 	if (der_take(rest, DER_SEQUENCE, &sequence) == -1)
@@ -288,6 +288,8 @@ content_parse(struct view *rest, struct cms *cms, struct err *err)
 	struct view inside = sequence.value;
 	if (der_take_oid(&inside, cms->content_type) == -1)
 		return err_set(err, ERR_INPUT, "a malformed content type");
+	if (detached && inside.size == 0)
+		return 0;
 	if (der_take(&inside, DER_CONTEXT_CONSTRUCTED + 0, &wrapped) == -1)
 		return err_set(err, ERR_INPUT, "no content in the signature");
 	struct view content = wrapped.value;
@@ -297,24 +299,31 @@ content_parse(struct view *rest, struct cms *cms, struct err *err)
 	return 0;
 }
 
+/* digestAlgorithms; the first one is kept. */
 static int
-digests_parse(struct view *rest, struct cms *cms, struct err *err)
+digests_parse(struct view *rest, struct cms *cms, bool several, struct err *err)
 {
 	struct der set;
 	struct view parameters;
+	char oid[OID_TEXT];
 	if (der_take(rest, DER_SET, &set) == -1)
 		return err_set(err, ERR_INPUT, "malformed digest algorithms");
 	struct view inside = set.value;
 	if (der_take_algorithm(&inside, cms->digest, &parameters) == -1 ||
 	    !is_plain(&parameters))
 		return err_set(err, ERR_INPUT, "malformed digest algorithms");
-	if (inside.size != 0)
+	if (inside.size != 0 && !several)
 		return err_set(err, ERR_INPUT, "more than one digest algorithm");
+	while (inside.size != 0) {
+		if (der_take_algorithm(&inside, oid, &parameters) == -1 ||
+		    !is_plain(&parameters))
+			return err_set(err, ERR_INPUT, "malformed digest algorithms");
+	}
 	return 0;
 }
 
 static int
-signers_parse(struct view *rest, struct cms *cms, struct err *err)
+signers_parse(struct view *rest, struct cms *cms, bool several, struct err *err)
 {
 	struct der set;
 	if (der_take(rest, DER_SET, &set) == -1)
@@ -324,14 +333,26 @@ signers_parse(struct view *rest, struct cms *cms, struct err *err)
 		return err_set(err, ERR_INPUT, "no signer");
 	if (cms_signer_parse(&inside, &cms->signer, err) == -1)
 		return -1;
-	if (inside.size != 0)
+	if (inside.size != 0 && !several)
 		return err_set(err, ERR_INPUT, "more than one signer");
+	while (inside.size != 0) {
+		if (cms->other_count + 1 == CMS_SIGNERS_MOST)
+			return err_set(err, ERR_INPUT, "more than %d signers",
+				       CMS_SIGNERS_MOST);
+		cms->others = base_realloc(cms->others, cms->other_count + 1,
+					   sizeof(*cms->others));
+		int answer = cms_signer_parse(&inside, &cms->others[cms->other_count++],
+					      err);
+		if (answer == -1)
+			return -1;
+	}
 	return 0;
 }
 
 /* SignedData (RFC 5652, 5.1). */
 static int
-signed_data_parse(const struct der *sequence, struct cms *cms, struct err *err)
+signed_data_parse(const struct der *sequence, struct cms *cms, bool loose,
+		  struct err *err)
 {
 	struct view rest = sequence->value;
 	struct der element;
@@ -340,8 +361,8 @@ signed_data_parse(const struct der *sequence, struct cms *cms, struct err *err)
 	if (der_take(&rest, DER_INTEGER, &element) == -1 || element.value.size != 1 ||
 	    view_u8(&element.value, 0, &version) == -1 || version < 1 || version > 5)
 		return err_set(err, ERR_INPUT, "signed data of unknown version");
-	if (digests_parse(&rest, cms, err) == -1 ||
-	    content_parse(&rest, cms, err) == -1)
+	if (digests_parse(&rest, cms, loose, err) == -1 ||
+	    content_parse(&rest, cms, loose, err) == -1)
 		return -1;
 	if (der_take(&rest, DER_CONTEXT_CONSTRUCTED + 0, &element) == 0 &&
 	    certificates_parse(&element, cms, err) == -1)
@@ -349,7 +370,7 @@ signed_data_parse(const struct der *sequence, struct cms *cms, struct err *err)
 	if (der_take(&rest, DER_CONTEXT_CONSTRUCTED + 1, &element) == 0 &&
 	    crls_parse(&element, cms, err) == -1)
 		return -1;
-	if (signers_parse(&rest, cms, err) == -1)
+	if (signers_parse(&rest, cms, loose, err) == -1)
 		return -1;
 	if (rest.size != 0)
 		return err_set(err, ERR_INPUT,
@@ -359,7 +380,8 @@ signed_data_parse(const struct der *sequence, struct cms *cms, struct err *err)
 }
 
 static int
-content_info_parse(const struct view *bytes, struct cms *cms, struct err *err)
+content_info_parse(const struct view *bytes, struct cms *cms, bool loose,
+		   struct err *err)
 {
 	struct view rest = *bytes;
 	struct der info, wrapped, data;
@@ -374,19 +396,39 @@ content_info_parse(const struct view *bytes, struct cms *cms, struct err *err)
 	inside = wrapped.value;
 	if (der_take(&inside, DER_SEQUENCE, &data) == -1 || inside.size != 0)
 		return err_set(err, ERR_INPUT, "malformed signed data");
-	return signed_data_parse(&data, cms, err);
+	return signed_data_parse(&data, cms, loose, err);
 }
 
-int
-cms_parse(const struct view *bytes, struct cms **cms, struct err *err)
+static int
+parse(const struct view *bytes, bool loose, struct cms **cms, struct err *err)
 {
 	struct cms *parsed = base_alloc(1, sizeof(*parsed));
-	if (content_info_parse(bytes, parsed, err) == -1) {
+	if (content_info_parse(bytes, parsed, loose, err) == -1) {
 		cms_free(parsed);
 		return -1;
 	}
 	*cms = parsed;
 	return 0;
+}
+
+int
+cms_parse(const struct view *bytes, struct cms **cms, struct err *err)
+{
+	return parse(bytes, false, cms, err);
+}
+
+int
+cms_parse_loose(const struct view *bytes, struct cms **cms, struct err *err)
+{
+	return parse(bytes, true, cms, err);
+}
+
+const struct cms_signer *
+cms_signer_at(const struct cms *cms, size_t index)
+{
+	if (index == 0)
+		return &cms->signer;
+	return index <= cms->other_count ? &cms->others[index - 1] : NULL;
 }
 
 void
@@ -401,6 +443,9 @@ cms_free(struct cms *cms)
 		X509_CRL_free(cms->crls[i]);
 	free(cms->crls);
 	cms_signer_clear(&cms->signer);
+	for (size_t i = 0; i < cms->other_count; i++)
+		cms_signer_clear(&cms->others[i]);
+	free(cms->others);
 	free(cms);
 }
 
@@ -483,6 +528,31 @@ check_message_digest(const struct cms_signer *signer,
 			      "the signed message digest is not that of the content");
 }
 
+static void
+check_attributes(const struct cms_signer *signer, const struct digest_algorithm *digest,
+		 const struct cms_expected *expected, struct judgement *judgement)
+{
+	check_uniqueness(&signer->signed_attributes, judgement);
+	check_content_type(signer, expected->content_type, judgement);
+	check_message_digest(signer, digest, &expected->content, judgement);
+}
+
+/* A content that is itself a set of attributes, signed without attributes: the same
+ * signature would hold for another content with these attributes (RFC 5652, 5.4). */
+static void
+check_confusion(const struct view *content, struct judgement *judgement)
+{
+	struct view rest = *content;
+	struct der set;
+	struct cms_attributes attributes = {0};
+	struct err ignored = {0};
+	if (der_take(&rest, DER_SET, &set) == 0 && rest.size == 0 &&
+	    attributes_parse(&set, &attributes, &ignored) == 0)
+		judgement_add(judgement, SIGNATURE_INVALID,
+			      "what was signed may be attributes of another content");
+	free(attributes.items);
+}
+
 /* ---- the signature value --------------------------------------------- */
 
 /* Signature algorithms: RFC 3279, 2.2; RFC 4055; RFC 5754, 3; RFC 5758; RFC 8419. */
@@ -553,18 +623,23 @@ out:
 
 enum value_answer { VALUE_GOOD, VALUE_BAD, VALUE_UNKNOWN };
 
-/* RFC 5652, 5.4: the attributes are signed as a SET OF, not as [0]. */
+/* RFC 5652, 5.4: the attributes are signed as a SET OF, not as [0]; without any, the
+ * content is. */
 static bool
 value_verify(const struct cms_signer *signer, EVP_PKEY *key,
-	     const struct digest_algorithm *digest)
+	     const struct digest_algorithm *digest, const struct view *content)
 {
 	const struct view *whole = &signer->signed_attributes.whole;
 	bool good = false;
 	struct buf bytes = {0};
+	struct view message = *content;
 	EVP_PKEY_CTX *key_context = NULL;
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
-	buf_append(&bytes, whole->data, whole->size);
-	bytes.data[0] = DER_SET;
+	if (whole->size != 0) {
+		buf_append(&bytes, whole->data, whole->size);
+		bytes.data[0] = DER_SET;
+		message = view_of_buf(&bytes);
+	}
 	const EVP_MD *md = NULL;
 	if (!EVP_PKEY_is_a(key, "ED25519"))
 		md = EVP_get_digestbyname(digest->name);
@@ -574,7 +649,7 @@ value_verify(const struct cms_signer *signer, EVP_PKEY *key,
 	    set_pss(key_context, &signer->parameters, digest->name) == -1)
 		goto out;
 	good = EVP_DigestVerify(context, signer->signature.data, signer->signature.size,
-				(const unsigned char *)bytes.data, bytes.size) == 1;
+				message.data, message.size) == 1;
 out:
 	EVP_MD_CTX_free(context);
 	buf_free(&bytes);
@@ -584,7 +659,7 @@ out:
 
 static enum value_answer
 value_check(const struct cms_signer *signer, X509 *certificate,
-	    const struct digest_algorithm *digest)
+	    const struct digest_algorithm *digest, const struct view *content)
 {
 	EVP_PKEY *key = X509_get0_pubkey(certificate);
 	if (key == NULL)
@@ -596,7 +671,7 @@ value_check(const struct cms_signer *signer, X509 *certificate,
 		if (EVP_PKEY_get_base_id(key) != signature_algorithms[i].key ||
 		    (fixed != NULL && strcmp(fixed, digest->name) != 0))
 			return VALUE_BAD;
-		return value_verify(signer, key, digest) ? VALUE_GOOD : VALUE_BAD;
+		return value_verify(signer, key, digest, content) ? VALUE_GOOD : VALUE_BAD;
 	}
 	return VALUE_UNKNOWN;
 }
@@ -620,7 +695,8 @@ is_named(const struct cms_signer *signer, X509 *certificate)
 /* The named certificate whose key made the signature, else any named one. */
 static X509 *
 check_value(const struct cms_signer *signer, X509 *const *certificates, size_t count,
-	    const struct digest_algorithm *digest, struct judgement *judgement)
+	    const struct digest_algorithm *digest, const struct view *content,
+	    struct judgement *judgement)
 {
 	X509 *named = NULL;
 	enum value_answer answer = VALUE_BAD;
@@ -628,7 +704,7 @@ check_value(const struct cms_signer *signer, X509 *const *certificates, size_t c
 		if (!is_named(signer, certificates[i]))
 			continue;
 		named = certificates[i];
-		answer = value_check(signer, named, digest);
+		answer = value_check(signer, named, digest, content);
 		if (answer == VALUE_GOOD)
 			return named;
 	}
@@ -720,14 +796,17 @@ cms_signer_check(const struct cms_signer *signer, X509 *const *certificates,
 		judgement_add(judgement, SIGNATURE_WEAK,
 			      "the signer's digest algorithm %s is broken",
 			      digest->name);
-	if (signer->signed_attributes.whole.size == 0) {
+	bool bare = signer->signed_attributes.whole.size == 0;
+	if (bare && !expected->bare) {
 		judgement_add(judgement, SIGNATURE_INVALID, "no signed attributes");
 		return NULL;
 	}
-	check_uniqueness(&signer->signed_attributes, judgement);
-	check_content_type(signer, expected->content_type, judgement);
-	check_message_digest(signer, digest, &expected->content, judgement);
-	X509 *certificate = check_value(signer, certificates, count, digest, judgement);
+	if (bare)
+		check_confusion(&expected->content, judgement);
+	else
+		check_attributes(signer, digest, expected, judgement);
+	X509 *certificate = check_value(signer, certificates, count, digest,
+					&expected->content, judgement);
 	if (certificate != NULL)
 		check_signing_certificate(signer, certificate,
 					  expected->signing_certificate, judgement);

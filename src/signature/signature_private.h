@@ -190,12 +190,21 @@ struct cms {
 	size_t other_certificates; /* attribute certificates and the like: skipped */
 	X509_CRL **crls;
 	size_t crl_count;
-	struct cms_signer signer; /* there is just one */
+	struct cms_signer signer;  /* the first one: cms_parse allows just one */
+	struct cms_signer *others; /* of cms_parse_loose */
+	size_t other_count;
 };
+
+#define CMS_SIGNERS_MOST 16
 
 /* Parse strictly: DER, one digest algorithm, one signer, nothing left over. The
  * views point into `bytes`. ERR_INPUT with what is wrong. */
 int cms_parse(const struct view *bytes, struct cms **cms, struct err *err);
+/* The same, but the content may be absent (content.whole is empty then), and there may be
+ * several signers and digest algorithms. */
+int cms_parse_loose(const struct view *bytes, struct cms **cms, struct err *err);
+/* The signer of that number; NULL past the last one. */
+const struct cms_signer *cms_signer_at(const struct cms *cms, size_t index);
 void cms_free(struct cms *cms);
 /* Take a SignerInfo off `rest`; clear with cms_signer_clear, also on failure. */
 int cms_signer_parse(struct view *rest, struct cms_signer *signer, struct err *err);
@@ -214,6 +223,7 @@ struct cms_expected {
 	const char *content_type; /* NULL: a countersignature, which has none */
 	struct view content;      /* the octets that messageDigest digests */
 	bool signing_certificate; /* RFC 3161, 2.4.1: the attribute must be there */
+	bool bare; /* there may be no signed attributes: the content itself is signed */
 };
 
 /*
@@ -241,7 +251,11 @@ void certificate_judge_strength(X509 *certificate, bool anchor,
 
 /* ---- chains: chain.c ------------------------------------------------- */
 
-enum chain_purpose { CHAIN_CODE_SIGNING, CHAIN_TIMESTAMPS };
+enum chain_purpose {
+	CHAIN_CODE_SIGNING,
+	CHAIN_TIMESTAMPS,
+	CHAIN_ANY, /* schemes whose certificates name no purpose, or any */
+};
 
 #define CHAIN_LENGTH_MOST 10
 #define CHAIN_PATHS_MOST  32
@@ -302,12 +316,39 @@ bool timestamps_are(const struct cms_attribute *attribute);
 
 /* Check the RFC 3161 tokens and legacy countersignatures among the signer's unsigned
  * attributes. The caller frees json and judgement. */
-void timestamps_check(const struct cms *cms, const struct trust *trust,
-		      struct timestamps *timestamps);
+void timestamps_check(const struct cms *cms, const struct cms_signer *signer,
+		      const struct trust *trust, struct timestamps *timestamps);
+
+/* ---- one signer's entry: cms_entry.c ----------------------------------- */
+
+/* One signer of signed data on its way to an entry: who, through which chain, when. */
+struct cms_entry {
+	json_t *json; /* borrowed */
+	const struct trust *trust;
+	enum chain_purpose purpose;
+	struct judgement found; /* whatever the time */
+	struct strings notes;
+};
+
+/* Check the signer against what is expected, its timestamps and its chain, and write
+ * all of it into the entry. Certificates come from the signature and the user. */
+void cms_entry_signer(struct cms_entry *entry, const struct cms *cms,
+		      const struct cms_signer *signer,
+		      const struct cms_expected *expected);
+/* Write down the digest of the file that was signed and the one that was computed; a
+ * broken algorithm is weak. NULL value: none was computed. */
+void cms_entry_digest(struct cms_entry *entry, const struct digest_algorithm *algorithm,
+		      const struct view *has, const struct digest *value);
+/* Status, reason and notes into the entry; *status becomes the worse one; clears. */
+void cms_entry_conclude(struct cms_entry *entry, enum signature_status *status);
 
 /* ---- Authenticode: authenticode.c ------------------------------------ */
 
 extern const struct scheme scheme_authenticode;
+
+/* ---- signed data behind a kernel module: cms_scheme.c ------------------ */
+
+extern const struct scheme scheme_module;
 
 /* ---- the walk: signature.c ------------------------------------------- */
 
@@ -412,6 +453,7 @@ struct detached_scheme {
 		     struct err *err);
 };
 
+extern const struct detached_scheme detached_cms;
 extern const struct detached_scheme detached_minisign;
 extern const struct detached_scheme detached_signify;
 extern const struct detached_scheme detached_sshsig;

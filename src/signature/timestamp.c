@@ -16,6 +16,7 @@
 /* One timestamp being checked. */
 struct stamp {
 	const struct cms *parent; /* of the signature that it is about */
+	const struct cms_signer *signer; /* whose signature it is about */
 	const struct trust *trust;
 	struct judgement judgement;
 	json_t *json;
@@ -93,7 +94,7 @@ check_imprint(struct stamp *stamp, struct view *rest)
 		judgement_add(&stamp->judgement, SIGNATURE_WEAK,
 			      "its digest algorithm %s is broken", algorithm->name);
 	struct digest digest;
-	digest_of(algorithm, &stamp->parent->signer.signature, 1, &digest);
+	digest_of(algorithm, &stamp->signer->signature, 1, &digest);
 	if (!digest_is(&digest, &hashed.value))
 		judgement_add(&stamp->judgement, SIGNATURE_INVALID,
 			      "it is about another signature");
@@ -147,7 +148,9 @@ check_token(struct stamp *stamp, const struct der *value)
 	    check_info(stamp, &token->content.value) == -1)
 		judgement_add(&stamp->judgement, SIGNATURE_INVALID,
 			      "it holds no well-formed time");
-	struct cms_expected expected = {OID_TST_INFO, token->content.value, true};
+	struct cms_expected expected = {.content_type = OID_TST_INFO,
+					.content = token->content.value,
+					.signing_certificate = true};
 	X509 *signer =
 	    cms_signer_check(&token->signer, token->certificates,
 			     token->certificate_count, &expected, &stamp->judgement);
@@ -175,7 +178,7 @@ check_countersignature(struct stamp *stamp, const struct der *value)
 		return;
 	}
 	set_digest(stamp, signer.digest);
-	struct cms_expected expected = {NULL, parent->signer.signature, false};
+	struct cms_expected expected = {.content = stamp->signer->signature};
 	X509 *certificate =
 	    cms_signer_check(&signer, parent->certificates, parent->certificate_count,
 			     &expected, &stamp->judgement);
@@ -228,7 +231,8 @@ conclude(struct stamp *stamp, struct timestamps *timestamps)
 
 static void
 check_attribute(const struct cms_attribute *attribute, const struct cms *cms,
-		const struct trust *trust, struct timestamps *timestamps)
+		const struct cms_signer *signer, const struct trust *trust,
+		struct timestamps *timestamps)
 {
 	bool legacy = strcmp(attribute->oid, OID_COUNTERSIGNATURE) == 0;
 	struct view rest = attribute->values;
@@ -237,7 +241,8 @@ check_attribute(const struct cms_attribute *attribute, const struct cms *cms,
 		judgement_add(&timestamps->judgement, SIGNATURE_INVALID,
 			      "a timestamp attribute without a value");
 	while (rest.size != 0) {
-		struct stamp stamp = {.parent = cms, .trust = trust};
+		struct stamp stamp = {
+		    .parent = cms, .signer = signer, .trust = trust};
 		if (json_array_size(timestamps->json) == STAMPS_MOST) {
 			judgement_add(&timestamps->judgement, SIGNATURE_NOT_CHECKED,
 				      "more than %d timestamps", STAMPS_MOST);
@@ -265,14 +270,15 @@ timestamps_are(const struct cms_attribute *attribute)
 }
 
 void
-timestamps_check(const struct cms *cms, const struct trust *trust,
-		 struct timestamps *timestamps)
+timestamps_check(const struct cms *cms, const struct cms_signer *signer,
+		 const struct trust *trust, struct timestamps *timestamps)
 {
-	const struct cms_attributes *attributes = &cms->signer.unsigned_attributes;
+	const struct cms_attributes *attributes = &signer->unsigned_attributes;
 	memset(timestamps, 0, sizeof(*timestamps));
 	timestamps->json = json_array();
 	for (size_t i = 0; i < attributes->count; i++) {
 		if (timestamps_are(&attributes->items[i]))
-			check_attribute(&attributes->items[i], cms, trust, timestamps);
+			check_attribute(&attributes->items[i], cms, signer, trust,
+					timestamps);
 	}
 }
