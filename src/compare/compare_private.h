@@ -321,6 +321,15 @@ json_t *code_around(const struct scene_side *side, uint64_t offset, uint64_t len
 		    uint64_t *budget, struct instructions *told,
 		    const char **architecture);
 
+/*
+ * Give the rebuilt file the shipped file's signature, where the format can, and tell it
+ * in `entry`. *rebuilt is the grafted file then, which lies in `graft`: free that with
+ * graft_free in any case. True when nothing differs any more.
+ */
+bool graft_pair(const struct comparison *comparison, struct pair pair,
+		const struct side *shipped, struct side *rebuilt, struct graft *graft,
+		json_t *entry);
+
 /* ---- members --------------------------------------------------------- */
 
 /* Members of two containers: in stored order of the shipped side, then those that

@@ -18,7 +18,6 @@ struct leaf {
 	struct lines lines[2];
 	bool text;
 	struct graft graft;
-	enum graft_answer grafted;
 };
 
 static void
@@ -46,59 +45,6 @@ leaf_open(struct leaf *leaf, struct err *err)
 	leaf->shipped = (struct side){leaf->mappings[0].view, &leaf->mappings[0]};
 	leaf->rebuilt = (struct side){leaf->mappings[1].view, &leaf->mappings[1]};
 	return 0;
-}
-
-static json_t *
-strings_json(const struct strings *list)
-{
-	json_t *array = json_array();
-	for (size_t i = 0; i < list->count; i++)
-		json_array_append_new(array, text_json(list->items[i]));
-	return array;
-}
-
-/* Does the format of the rebuilt file take the signature of the shipped one's? It is
- * the same, or what that one is without its signature: a kernel module is an ELF. */
-static bool
-is_graftable(const struct format *shipped, const struct format *rebuilt)
-{
-	return shipped != NULL && shipped->graft != NULL && rebuilt != NULL &&
-	       (rebuilt == shipped || (shipped->refines != NULL &&
-				       strcmp(shipped->refines, rebuilt->name) == 0));
-}
-
-/* Give the rebuilt file the shipped file's signature, where the format can. True
- * when nothing differs then. */
-static bool
-leaf_graft(struct leaf *leaf, json_t *entry)
-{
-	struct err trouble = {0};
-	const struct format *format = leaf->format;
-	const struct node *rebuilt =
-	    tree_node(leaf->comparison->rebuilt, leaf->pair.rebuilt);
-	if (!is_graftable(format, rebuilt->format))
-		return false;
-	leaf->grafted = format->graft(&leaf->shipped.view, &leaf->rebuilt.view,
-				      &leaf->graft, &trouble);
-	if (leaf->grafted == GRAFT_FAILED) {
-		char *text =
-		    base_format("the signature cannot be moved onto the rebuilt "
-				"file: %s",
-				trouble.message);
-		entry_note(entry, NOTE_REMARK, 0, text);
-		free(text);
-	}
-	if (leaf->grafted != GRAFT_DONE)
-		return false;
-	struct sha256 digest;
-	struct view bytes = view_of_buf(&leaf->graft.bytes);
-	json_t *object = json_object();
-	sha256_of(bytes.data, bytes.size, &digest);
-	json_object_set_new(object, "sha256", sha256_json(&digest));
-	json_object_set_new(object, "steps", strings_json(&leaf->graft.steps));
-	json_object_set_new(entry, "graft", object);
-	leaf->rebuilt = (struct side){bytes, NULL};
-	return view_equal(&leaf->shipped.view, &bytes);
 }
 
 static bool
@@ -218,7 +164,8 @@ leaf_compare(struct comparison *comparison, struct pair pair, json_t *entry,
 		return -1;
 	}
 	*status = STATUS_SIGNATURE_ONLY;
-	if (!leaf_graft(&leaf, entry))
+	if (!graft_pair(comparison, pair, &leaf.shipped, &leaf.rebuilt, &leaf.graft,
+			entry))
 		*status = leaf_tell(&leaf, entry);
 	leaf_close(&leaf);
 	return 0;

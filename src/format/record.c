@@ -78,3 +78,23 @@ record_map_fields(struct map *map, uint64_t header, uint32_t member,
 			member, fields[i].name, NULL);
 	}
 }
+
+/* Days from 1970-01-01 to a date of the Gregorian calendar. */
+static int64_t
+days_of(int64_t year, int64_t month, int64_t day)
+{
+	year -= month <= 2;
+	int64_t era = year / 400, of_era = year - era * 400;
+	int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+	return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year -
+	       719468;
+}
+
+int64_t
+record_dos_time(uint16_t date, uint16_t time)
+{
+	int64_t month = date >> 5 & 15;
+	int64_t days = days_of(1980 + (date >> 9), month ? month : 1, date & 31);
+	return days * 86400 + (time >> 11) * 3600 + (time >> 5 & 63) * 60 +
+	       (time & 31) * 2;
+}

@@ -28,6 +28,10 @@ int record_number(const struct view *view, uint64_t offset, size_t width, unsign
 int record_trailing(const struct view *view, uint64_t offset,
 		    const struct member_sink *sink, struct err *err);
 
+/* Seconds since 1970 of a DOS date and time, as zip and cab have them. They have no
+ * zone: they are taken as UTC, so that they read the same everywhere. */
+int64_t record_dos_time(uint16_t date, uint16_t time);
+
 /* Named parts of a fixed header, for map(). */
 struct record_field {
 	uint16_t offset, length;

@@ -403,17 +403,6 @@ read_target(const struct zip *zip, const struct zip_entry *entry, struct buf *ta
 
 /* ---- members --------------------------------------------------------- */
 
-/* Days from 1970-01-01 to a date of the Gregorian calendar. */
-static int64_t
-days_of(int64_t year, int64_t month, int64_t day)
-{
-	year -= month <= 2;
-	int64_t era = year / 400, of_era = year - era * 400;
-	int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-	return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year -
-	       719468;
-}
-
 /* The time in UTC of the extra field 0x5455, else the DOS time (4.4.6), which has no
  * zone: it is taken as UTC, so that it reads the same everywhere. */
 static int64_t
@@ -426,11 +415,7 @@ time_of(const struct zip *zip, const struct zip_facts *facts)
 	    view_u8(&field, 0, &present) == 0 && (present & 1) != 0 &&
 	    view_u32le(&field, 1, &seconds) == 0)
 		return (int32_t)seconds;
-	int64_t month = facts->date >> 5 & 15;
-	int64_t days =
-	    days_of(1980 + (facts->date >> 9), month ? month : 1, facts->date & 31);
-	return days * 86400 + (facts->time >> 11) * 3600 +
-	       (facts->time >> 5 & 63) * 60 + (facts->time & 31) * 2;
+	return record_dos_time(facts->date, facts->time);
 }
 
 static void

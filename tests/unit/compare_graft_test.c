@@ -1,0 +1,103 @@
+/* Containers that are signed themselves, against the unsigned ones. */
+#include "compare_case.h"
+
+#define KEY                                                                            \
+	"openssl req -x509 -newkey rsa:2048 -nodes -keyout k.pem -out c.pem -subj "    \
+	"/CN=x -days 30; "
+#define SIGN "osslsigncode sign -certs c.pem -key k.pem "
+#define CAB  "python3 $SOURCE/testdata/cab/make.py "
+
+/* The header of a ClamAV database before the content, with a signature or without. */
+#define CVD                                                                            \
+	"echo a >a.hdb; tar --mtime=@1 -cf c.tar a.hdb; gzip -nf c.tar; make() { "     \
+	"printf '%-512s' \"ClamAV-VDB:16 Sep 2021 08-32 -0400:62:99:90:$(openssl "    \
+	"md5 -r <c.tar.gz | cut -d' ' -f1):$2:sigmgr:1631795562\" >$1; cat c.tar.gz "  \
+	">>$1; }; "
+
+/* How SHIPPED and REBUILT are made, and one byte of REBUILT that is then changed. */
+static const struct {
+	const char *make;
+	size_t member, header;
+} pairs[] = {
+    {KEY CAB ">r; " SIGN "-in r -out s", 400, 32},
+    {CVD "make r X; make s c2lnbmF0dXJl", 530, 40},
+};
+
+static void
+flip(const char *name, size_t offset)
+{
+	struct buf bytes = test_file(name);
+	ck_assert_uint_lt(offset, bytes.size);
+	bytes.data[offset] ^= 1;
+	test_write(name, bytes.data, bytes.size);
+	buf_free(&bytes);
+}
+
+START_TEST(a_signed_container_is_grafted)
+{
+	struct compare_case one;
+	test_shell("%s", pairs[_i].make);
+	case_compare(&one, "s", "r");
+	ck_assert_int_eq(one.worst, STATUS_SIGNATURE_ONLY);
+	json_t *entry = case_entry(&one, "s");
+	const json_t *graft = json_object_get(entry, "graft");
+	test_shell("sha256sum s | cut -c1-64 | tr -d '\\n' >sum");
+	struct buf sum = test_file("sum");
+	ck_assert_str_eq(object_text(graft, "sha256"), sum.data);
+	/* it was compared as one file: nothing in it needs to be looked at */
+	ck_assert_uint_eq(json_array_size(one.files), 1);
+	ck_assert_ptr_null(json_object_get(entry, "container"));
+	buf_free(&sum);
+	case_close(&one);
+}
+END_TEST
+
+START_TEST(a_changed_byte_is_no_signature)
+{
+	struct compare_case one;
+	test_shell("%s", pairs[_i].make);
+	flip("r", pairs[_i].header);
+	case_compare(&one, "s", "r");
+	ck_assert_int_eq(one.worst, STATUS_DIFFERENT);
+	case_close(&one);
+	flip("r", pairs[_i].header);
+	flip("r", pairs[_i].member);
+	case_compare(&one, "s", "r");
+	ck_assert_int_ge(one.worst, STATUS_DIFFERENT);
+	case_close(&one);
+}
+END_TEST
+
+/* What is different besides the signature is told alone: the graft takes its reserve
+ * and offsets out of the way. */
+START_TEST(only_the_change_is_told)
+{
+	struct compare_case one;
+	test_shell("%s", pairs[0].make);
+	flip("r", pairs[0].header);
+	case_compare(&one, "s", "r");
+	json_t *entry = case_entry(&one, "s");
+	const json_t *list = json_object_get(entry, "differences");
+	ck_assert_uint_eq(json_array_size(list), 1);
+	ck_assert_str_eq(object_text(json_array_get(list, 0), "field"),
+			 "cab header set");
+	case_close(&one);
+}
+END_TEST
+
+Suite *compare_graft_suite(void);
+
+Suite *
+compare_graft_suite(void)
+{
+	Suite *suite = suite_create("compare_graft");
+	TCase *tests = tcase_create("graft");
+	tcase_set_timeout(tests, 60);
+	tcase_add_loop_test(tests, a_signed_container_is_grafted, 0,
+			    ARRAY_COUNT(pairs));
+	tcase_add_loop_test(tests, a_changed_byte_is_no_signature, 0,
+			    ARRAY_COUNT(pairs));
+	tcase_add_test(tests, only_the_change_is_told);
+	suite_add_tcase(suite, tests);
+	return suite;
+}
