@@ -37,14 +37,24 @@ node_has_content(const struct tree *tree, node_id id)
 	       node_is_whole(tree, id);
 }
 
-static bool
-nodes_identical(const struct comparison *comparison, struct pair pair)
+bool
+pair_is_identical(const struct comparison *comparison, struct pair pair)
 {
 	const struct node *shipped = tree_node(comparison->shipped, pair.shipped);
 	const struct node *rebuilt = tree_node(comparison->rebuilt, pair.rebuilt);
 	return shipped->member.type == MEMBER_FILE &&
 	       rebuilt->member.type == MEMBER_FILE && shipped->size == rebuilt->size &&
 	       sha256_equal(&shipped->sha256, &rebuilt->sha256);
+}
+
+bool
+pair_is_entered(const struct comparison *comparison, struct pair pair)
+{
+	const struct node *shipped = tree_node(comparison->shipped, pair.shipped);
+	const struct node *rebuilt = tree_node(comparison->rebuilt, pair.rebuilt);
+	return node_is_container(shipped) && node_is_container(rebuilt) &&
+	       shipped->member.type == rebuilt->member.type &&
+	       shipped->format == rebuilt->format;
 }
 
 /* Why one side cannot be compared as it is, or NULL. */
@@ -98,8 +108,8 @@ note_sealed(json_t *entry, const struct node *node)
 {
 	if (node->format == NULL || !node->format->sealed)
 		return;
-	char *text = base_format("%s: compared as bytes, not looked into",
-				 node->format->title);
+	char *text =
+	    base_format("%s: compared as bytes, not looked into", node->format->title);
 	entry_note(entry, NOTE_UNDECIDED, 0, text);
 	free(text);
 }
@@ -119,8 +129,7 @@ compare_contents(struct comparison *comparison, struct pair pair, json_t *entry,
 		*status = tell_record(comparison, entry, shipped, rebuilt);
 		return 0;
 	}
-	if (node_is_container(shipped) && node_is_container(rebuilt) &&
-	    shipped->format == rebuilt->format)
+	if (pair_is_entered(comparison, pair))
 		return container_compare(comparison, pair, entry, status, err);
 	bool compared = false;
 	if (streams_differ(comparison, pair) &&
@@ -159,7 +168,7 @@ compare_met(struct comparison *comparison, struct pair pair, json_t *entry,
 			    tree_node(comparison->rebuilt, pair.rebuilt));
 		return 0;
 	}
-	if (nodes_identical(comparison, pair)) {
+	if (pair_is_identical(comparison, pair)) {
 		entry_status(entry, STATUS_IDENTICAL);
 		entry_notes(entry, tree_node(comparison->shipped, pair.shipped), NULL);
 		return 0;
@@ -198,6 +207,20 @@ compare_pair(struct comparison *comparison, struct pair pair, enum file_status *
 }
 
 int
+compare_top(struct comparison *comparison, struct pair pair, enum file_status *status,
+	    struct err *err)
+{
+	comparison->top = pair;
+	comparison->alone.count = 0;
+	comparison->alone.gathered = false;
+	comparison->lones.count = 0;
+	if (compare_pair(comparison, pair, status, err) == -1)
+		return -1;
+	lones_settle(comparison);
+	return 0;
+}
+
+int
 compare_nodes(struct tree *shipped, node_id shipped_node, struct tree *rebuilt,
 	      node_id rebuilt_node, const struct release *exceptions, json_t *files,
 	      enum file_status *worst, struct err *err)
@@ -207,10 +230,8 @@ compare_nodes(struct tree *shipped, node_id shipped_node, struct tree *rebuilt,
 	comparison_init(&comparison, shipped, rebuilt, files);
 	int result = comparison_except(&comparison, exceptions, err);
 	if (result == 0)
-		result = compare_pair(&comparison, pair_of(shipped_node, rebuilt_node),
-				      &status, err);
-	if (result == 0)
-		lones_settle(&comparison);
+		result = compare_top(&comparison, pair_of(shipped_node, rebuilt_node),
+				     &status, err);
 	comparison_free(&comparison);
 	if (result == 0)
 		*worst = status;

@@ -187,18 +187,13 @@ struct lones {
 	size_t count, room;
 };
 
-/* The two trees, where entries go, and what the description allows. */
-struct comparison {
-	struct tree *shipped, *rebuilt;
-	json_t *files;
-	const struct release *release; /* NULL: no exceptions */
-	node_id *excepted; /* the shipped node of each exception, or NODE_NONE */
-	size_t told;       /* differences in `files` so far: bounds those to come */
-	struct lones lones;
-	/* What else may go into this document: differences with their context, ones
-	 * with their instructions, instructions decoded for them, and regions. */
-	size_t contexts, codes, regions;
-	uint64_t instructions;
+struct content;
+
+/* The contents of what stands alone, by side; see elsewhere_gather. */
+struct contents {
+	struct content *items;
+	size_t count, room;
+	bool gathered;
 };
 
 /* The first differences of an entry have context and instructions. */
@@ -214,6 +209,7 @@ enum meeting {
 	MET_BY_PATH,
 	MET_BY_CONTENT, /* the same bytes under another name */
 	MET_BY_INNER,   /* the same name but for a compressor's suffix */
+	MET_BY_SIMILARITY,
 };
 
 /* "content", …; NULL for the path, which needs no word. */
@@ -222,10 +218,28 @@ const char *meeting_name(enum meeting met);
 struct pair {
 	node_id shipped, rebuilt; /* NODE_NONE: only on the other side */
 	enum meeting met;
+	unsigned similarity; /* percent, when they met by it */
 };
 
 /* A pair that met by its path, or a lone member. */
 struct pair pair_of(node_id shipped, node_id rebuilt);
+
+/* The two trees, where entries go, and what the description allows. */
+struct comparison {
+	struct tree *shipped, *rebuilt;
+	json_t *files;
+	const struct release *release; /* NULL: no exceptions */
+	node_id *excepted; /* the shipped node of each exception, or NODE_NONE */
+	size_t told;       /* differences in `files` so far: bounds those to come */
+	struct pair top;   /* what was asked to be compared */
+	struct lones lones;
+	struct contents alone;
+	uint64_t sketched[2], looks; /* spent on looking for what is alike */
+	/* What else may go into this document: differences with their context, ones
+	 * with their instructions, instructions decoded for them, and regions. */
+	size_t contexts, codes, regions;
+	uint64_t instructions;
+};
 
 void comparison_init(struct comparison *comparison, struct tree *shipped,
 		     struct tree *rebuilt, json_t *files);
@@ -241,6 +255,14 @@ void comparison_free(struct comparison *comparison);
 int compare_pair(struct comparison *comparison, struct pair pair,
 		 enum file_status *status, struct err *err);
 
+/* The same for one that nobody met: with what is alone in it told to the end. */
+int compare_top(struct comparison *comparison, struct pair pair,
+		enum file_status *status, struct err *err);
+
+/* Have two files the same bytes? */
+bool pair_is_identical(const struct comparison *comparison, struct pair pair);
+/* Are they containers that are compared member by member, entering both? */
+bool pair_is_entered(const struct comparison *comparison, struct pair pair);
 /* Is it a container that a format's row can enter, or a folder with its members? */
 bool node_is_container(const struct node *node);
 /* Is the digest that of the whole content? Not where reading stopped early. */
@@ -282,6 +304,9 @@ int leaf_compare(struct comparison *comparison, struct pair pair, json_t *entry,
 		 enum file_status *status, struct err *err);
 /* Are they streams of two compressors, or a stream and what may be its content? */
 bool streams_differ(const struct comparison *comparison, struct pair pair);
+/* Enter them; `content` is what they hold, `together` whether that may be compared. */
+int streams_enter(struct comparison *comparison, struct pair pair, struct pair *content,
+		  bool *together, struct err *err);
 /* Compare what is in them, and tell the compressors apart. Nothing is said, and
  * *compared is false, when they turn out not to belong together. */
 int streams_compare(struct comparison *comparison, struct pair pair, json_t *entry,
@@ -334,18 +359,22 @@ bool graft_pair(const struct comparison *comparison, struct pair pair,
 
 /* Members of two containers: in stored order of the shipped side, then those that
  * only the rebuilt side has. Those of one path are pairs; of the rest, those with
- * the same bytes, then those that are compressed otherwise. */
+ * the same bytes, those that are compressed otherwise, and those that are alike. */
 struct pairing {
 	struct pair *pairs;
 	size_t count;
+	size_t unlooked[2]; /* shipped and rebuilt ones: too many to find alike ones */
 };
 
 /* A member that looks for one to meet. */
 struct child {
 	node_id id;
 	const char *path;
-	size_t place;            /* among its siblings */
-	const struct node *node; /* once only what has content is left */
+	size_t place; /* among its siblings */
+	/* once only those with content are left: */
+	const struct node *node; /* until anything is entered */
+	const struct format *format;
+	bool looked; /* for one that is alike */
 };
 
 struct children {
@@ -359,13 +388,22 @@ struct matching {
 	struct children shipped, rebuilt; /* those that have not met yet */
 	struct pair *pairs;               /* by place on the shipped side */
 	bool *taken;                      /* by place on the rebuilt side */
+	size_t unlooked[2];
 };
 
 typedef int (*child_order)(const struct child *a, const struct child *b);
 
+/* Has neither met another one? */
+bool matching_is_free(const struct matching *matching, const struct child *shipped,
+		      const struct child *rebuilt);
 /* Make them a pair. */
 void matching_join(struct matching *matching, const struct child *shipped,
-		   const struct child *rebuilt, enum meeting met);
+		   const struct child *rebuilt, enum meeting met, unsigned similarity);
+/* Take out of two lists those that have met. */
+void matching_drop(const struct matching *matching, struct children *shipped,
+		   struct children *rebuilt);
+/* By keys, those of equal keys as stored. */
+void children_sort(struct children *children, child_order keys);
 /* Let those meet whose keys are equal; more than one of a kind in stored order. */
 void matching_meet(struct matching *matching, child_order keys, enum meeting met);
 /* By the whole path as it is. */
@@ -373,14 +411,24 @@ int child_order_paths(const struct child *a, const struct child *b);
 /* Let those meet whose names differ in nothing but a compressor's suffix, as long as
  * one of them is a compressed stream. */
 void streams_meet(struct matching *matching);
+/* Let those meet that have a format and most of their content in common, the best
+ * pairs first. Enters containers. */
+int similar_meet(struct matching *matching, struct err *err);
 
-void pairing_make(struct comparison *comparison, struct pair containers,
-		  struct pairing *pairing);
+/* `similar`: also by similarity. Free with pairing_free, also after a failure. */
+int pairing_make(struct comparison *comparison, struct pair containers, bool similar,
+		 struct pairing *pairing, struct err *err);
 void pairing_free(struct pairing *pairing);
 
 /* The path and so the name differ in a pair that met by anything else: put that first
  * among the entry's differences, which makes it different. */
 void pair_tell_path(struct comparison *comparison, struct pair pair, json_t *entry);
+
+/* Find what stands alone on either side, in all of what is compared; once. */
+int elsewhere_gather(struct comparison *comparison, struct err *err);
+/* Does the side that `node` is not of have the same bytes alone somewhere? */
+bool elsewhere_has(const struct comparison *comparison, const struct node *node,
+		   bool shipped);
 
 /* Entries for a member that one side lacks and for all that is in it. */
 int lone_tell(struct comparison *comparison, struct pair pair, struct err *err);

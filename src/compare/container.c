@@ -123,7 +123,9 @@ compare_member(struct containers *containers, size_t index, struct err *err)
 static int
 compare_members(struct containers *containers, struct err *err)
 {
-	pairing_make(containers->comparison, containers->pair, &containers->pairing);
+	if (pairing_make(containers->comparison, containers->pair, true,
+			 &containers->pairing, err) == -1)
+		return -1;
 	for (size_t i = 0; i < containers->pairing.count; i++) {
 		struct pair pair = containers->pairing.pairs[i];
 		if (interrupt_check(err) == -1)
@@ -312,6 +314,20 @@ judge(struct containers *containers, json_t *entry)
 	return status;
 }
 
+/* Members that were not held against each other, as there are too many. */
+static void
+tell_unlooked(const struct pairing *pairing, json_t *entry)
+{
+	if (pairing->unlooked[0] + pairing->unlooked[1] == 0)
+		return;
+	char *text =
+	    base_format("too many members are on one side only: %zu of the shipped and "
+			"%zu of the rebuilt ones were not looked at for similarity",
+			pairing->unlooked[0], pairing->unlooked[1]);
+	entry_note(entry, NOTE_REMARK, 0, text);
+	free(text);
+}
+
 static void
 containers_close(struct containers *containers)
 {
@@ -351,6 +367,7 @@ containers_run(struct containers *containers, json_t *entry, enum file_status *s
 	*status = judge(containers, entry);
 	entry_notes(entry, tree_node(comparison->shipped, pair.shipped),
 		    tree_node(comparison->rebuilt, pair.rebuilt));
+	tell_unlooked(&containers->pairing, entry);
 	entry_differences(comparison, entry, &containers->list,
 			  containers->format ? &containers->shipped.view : NULL,
 			  containers->format ? &containers->rebuilt.view : NULL);

@@ -181,6 +181,11 @@ static void
 path_cause(const struct pair *pair, const struct node *shipped, struct cause *cause)
 {
 	char hex[SHA256_HEX];
+	if (pair->met == MET_BY_SIMILARITY) {
+		cause->name = "renamed";
+		cause->evidence =
+		    base_format("%u %% of the content is alike", pair->similarity);
+	}
 	if (pair->met != MET_BY_CONTENT)
 		return;
 	sha256_hex(&shipped->sha256, hex);
@@ -211,6 +216,8 @@ pair_tell_path(struct comparison *comparison, struct pair pair, json_t *entry)
 	json_object_set_new(entry, "difference_count",
 			    json_integer((json_int_t)json_array_size(list)));
 	set_text(entry, "paired_by", meeting_name(pair.met));
+	if (pair.met == MET_BY_SIMILARITY)
+		json_object_set_new(entry, "similarity", json_integer(pair.similarity));
 	entry_status(entry, STATUS_DIFFERENT);
 	comparison->told++;
 	difference_clear(&one);

@@ -23,6 +23,7 @@ comparison_free(struct comparison *comparison)
 {
 	free(comparison->excepted);
 	free(comparison->lones.items);
+	free(comparison->alone.items);
 }
 
 int

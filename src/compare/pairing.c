@@ -1,7 +1,7 @@
 /*
  * Which members of two containers belong together: those of one path first, then of
- * what is left those with the same bytes, and those that are another compression of
- * one thing.
+ * what is left those with the same bytes, those that are another compression of one
+ * thing, and those that are alike.
  *
  * A member that meets another one by anything but its path is never the same file:
  * its entry says so, whatever its content is.
@@ -24,6 +24,7 @@ meeting_name(enum meeting met)
 	    [MET_BY_PATH] = NULL,
 	    [MET_BY_CONTENT] = "content",
 	    [MET_BY_INNER] = "inner",
+	    [MET_BY_SIMILARITY] = "similarity",
 	};
 	return names[met];
 }
@@ -93,7 +94,7 @@ order_children(const void *a, const void *b, void *context)
 	return (left->place > right->place) - (left->place < right->place);
 }
 
-static void
+void
 children_sort(struct children *children, child_order keys)
 {
 	if (children->count > 0)
@@ -101,11 +102,18 @@ children_sort(struct children *children, child_order keys)
 			order_children, &keys);
 }
 
-/* Forget those that have met. */
-static void
-matching_drop(struct matching *matching)
+bool
+matching_is_free(const struct matching *matching, const struct child *shipped,
+		 const struct child *rebuilt)
 {
-	struct children *shipped = &matching->shipped, *rebuilt = &matching->rebuilt;
+	return matching->pairs[shipped->place].rebuilt == NODE_NONE &&
+	       !matching->taken[rebuilt->place];
+}
+
+void
+matching_drop(const struct matching *matching, struct children *shipped,
+	      struct children *rebuilt)
+{
 	size_t kept = 0;
 	for (size_t i = 0; i < shipped->count; i++) {
 		if (matching->pairs[shipped->items[i].place].rebuilt == NODE_NONE)
@@ -122,10 +130,12 @@ matching_drop(struct matching *matching)
 
 void
 matching_join(struct matching *matching, const struct child *shipped,
-	      const struct child *rebuilt, enum meeting met)
+	      const struct child *rebuilt, enum meeting met, unsigned similarity)
 {
-	matching->pairs[shipped->place] =
-	    (struct pair){.shipped = shipped->id, .rebuilt = rebuilt->id, .met = met};
+	matching->pairs[shipped->place] = (struct pair){.shipped = shipped->id,
+							.rebuilt = rebuilt->id,
+							.met = met,
+							.similarity = similarity};
 	matching->taken[rebuilt->place] = true;
 }
 
@@ -140,11 +150,11 @@ matching_meet(struct matching *matching, child_order keys, enum meeting met)
 		const struct child *right = &rebuilt->items[j];
 		int order = keys(left, right);
 		if (order == 0)
-			matching_join(matching, left, right, met);
+			matching_join(matching, left, right, met, 0);
 		i += order <= 0;
 		j += order >= 0;
 	}
-	matching_drop(matching);
+	matching_drop(matching, shipped, rebuilt);
 }
 
 /* ---- the pairing ----------------------------------------------------- */
@@ -175,6 +185,7 @@ children_with_content(const struct tree *tree, struct children *children)
 	for (size_t i = 0; i < children->count; i++) {
 		struct child child = children->items[i];
 		child.node = tree_node(tree, child.id);
+		child.format = child.node->format;
 		if (node_has_content(tree, child.id))
 			children->items[kept++] = child;
 	}
@@ -182,22 +193,23 @@ children_with_content(const struct tree *tree, struct children *children)
 }
 
 /* What no path brought together. */
-static void
-match_lone(struct matching *matching)
+static int
+match_lone(struct matching *matching, bool similar, struct err *err)
 {
 	const struct comparison *comparison = matching->comparison;
 	if (matching->shipped.count == 0 || matching->rebuilt.count == 0)
-		return;
+		return 0;
 	children_with_content(comparison->shipped, &matching->shipped);
 	children_with_content(comparison->rebuilt, &matching->rebuilt);
 	matching_meet(matching, order_contents_and_names, MET_BY_CONTENT);
 	matching_meet(matching, order_contents, MET_BY_CONTENT);
 	streams_meet(matching);
+	return similar ? similar_meet(matching, err) : 0;
 }
 
-void
-pairing_make(struct comparison *comparison, struct pair containers,
-	     struct pairing *pairing)
+int
+pairing_make(struct comparison *comparison, struct pair containers, bool similar,
+	     struct pairing *pairing, struct err *err)
 {
 	struct matching matching = {.comparison = comparison};
 	struct children *shipped = &matching.shipped, *rebuilt = &matching.rebuilt;
@@ -213,16 +225,18 @@ pairing_make(struct comparison *comparison, struct pair containers,
 		ids[i] = rebuilt->items[i].id;
 	matching_meet(&matching, child_order_paths, MET_BY_PATH);
 	matching_meet(&matching, order_heads, MET_BY_PATH);
-	match_lone(&matching);
+	int result = match_lone(&matching, similar, err);
 	for (size_t i = 0; i < others; i++) {
 		if (!matching.taken[i])
 			matching.pairs[count++] = pair_of(NODE_NONE, ids[i]);
 	}
 	*pairing = (struct pairing){.pairs = matching.pairs, .count = count};
+	memcpy(pairing->unlooked, matching.unlooked, sizeof(pairing->unlooked));
 	free(shipped->items);
 	free(rebuilt->items);
 	free(matching.taken);
 	free(ids);
+	return result;
 }
 
 void

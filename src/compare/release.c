@@ -195,7 +195,7 @@ tell_output(struct account *account, size_t index, struct err *err)
 	}
 	size_t at = json_array_size(comparison->files);
 	enum file_status status;
-	if (compare_pair(comparison, pair, &status, err) == -1)
+	if (compare_top(comparison, pair, &status, err) == -1)
 		return -1;
 	output_metadata(account, pair, json_array_get(comparison->files, at));
 	return 0;

@@ -153,24 +153,36 @@ belong_together(const struct comparison *comparison, struct pair pair,
 	return one->format != NULL && one->format == other->format;
 }
 
-static int
-enter_streams(struct comparison *comparison, struct pair pair, struct err *err)
-{
-	bool shipped = is_stream(tree_node(comparison->shipped, pair.shipped));
-	bool rebuilt = is_stream(tree_node(comparison->rebuilt, pair.rebuilt));
-	if (shipped && rebuilt)
-		return containers_enter(comparison, pair, err);
-	return shipped ? tree_expand(comparison->shipped, pair.shipped, err)
-		       : tree_expand(comparison->rebuilt, pair.rebuilt, err);
-}
-
 bool
 streams_differ(const struct comparison *comparison, struct pair pair)
 {
 	const struct node *shipped = tree_node(comparison->shipped, pair.shipped);
 	const struct node *rebuilt = tree_node(comparison->rebuilt, pair.rebuilt);
-	return shipped->format != rebuilt->format &&
+	return shipped->member.type == MEMBER_FILE &&
+	       rebuilt->member.type == MEMBER_FILE &&
+	       shipped->format != rebuilt->format &&
 	       (is_stream(shipped) || is_stream(rebuilt));
+}
+
+int
+streams_enter(struct comparison *comparison, struct pair pair, struct pair *content,
+	      bool *together, struct err *err)
+{
+	bool shipped = is_stream(tree_node(comparison->shipped, pair.shipped));
+	bool rebuilt = is_stream(tree_node(comparison->rebuilt, pair.rebuilt));
+	int result;
+	if (shipped && rebuilt)
+		result = containers_enter(comparison, pair, err);
+	else if (shipped)
+		result = tree_expand(comparison->shipped, pair.shipped, err);
+	else
+		result = tree_expand(comparison->rebuilt, pair.rebuilt, err);
+	if (result == -1)
+		return -1;
+	*content = pair_of(content_of(comparison->shipped, pair.shipped),
+			   content_of(comparison->rebuilt, pair.rebuilt));
+	*together = belong_together(comparison, pair, *content);
+	return 0;
 }
 
 int
@@ -178,11 +190,9 @@ streams_compare(struct comparison *comparison, struct pair pair, json_t *entry,
 		bool *compared, struct err *err)
 {
 	enum file_status status;
-	if (enter_streams(comparison, pair, err) == -1)
+	struct pair content;
+	if (streams_enter(comparison, pair, &content, compared, err) == -1)
 		return -1;
-	struct pair content = pair_of(content_of(comparison->shipped, pair.shipped),
-				      content_of(comparison->rebuilt, pair.rebuilt));
-	*compared = belong_together(comparison, pair, content);
 	if (!*compared)
 		return 0;
 	json_object_set_new(entry, "container", json_true());

@@ -135,6 +135,9 @@ words_pairing(const json_t *file, struct buf *out)
 		buf_puts(out, "renamed: the same bytes");
 	else if (finding_is(file, "paired_by", "inner"))
 		buf_puts(out, "compressed otherwise");
+	else if (finding_is(file, "paired_by", "similarity"))
+		buf_printf(out, "renamed: %ju %% similar",
+			   (uintmax_t)finding_number(file, "similarity"));
 }
 
 void

@@ -382,6 +382,127 @@ START_TEST(inputs_compressed_otherwise)
 }
 END_TEST
 
+/* Files of other names that are alike, and how. */
+static const struct {
+	const char *make;      /* s/old and r/new out of the file "text" */
+	long long least, most; /* percent */
+} alike[] = {
+    {"cp text s/old; sed 's/^500$/x/' text >r/new", 95, 99},
+    {"cp text s/old; (echo first; cat text) >r/new", 98, 99},
+    {"cp text s/old; head -n 800 text >r/new", 84, 94},
+    {"gcc -x c -o s/old x.c; gcc -x c -DN=78 -o r/new x.c", 90, 99},
+    {"tar -C big -cf s/old .; echo 1 >>big/c; tar -C big -cf r/new .", 90, 99},
+    {"tar -C big -czf s/old .; echo 1 >>big/c; tar -C big -czf r/new .", 90, 99},
+};
+
+START_TEST(alike_files_meet)
+{
+	struct compare_case one;
+	test_shell("rm -rf s r big; mkdir s r big; seq 1000 >text; cp text big/a; "
+		   "cp /bin/sh big/b; echo 0 >big/c; printf '#ifndef N\n#define N 77\n"
+		   "#endif\nint main(void) { return N; }\n' >x.c; %s",
+		   alike[_i].make);
+	case_compare(&one, "s", "r");
+	json_t *entry = case_entry(&one, "s/old");
+	check_path_difference(entry, "old", "new");
+	ck_assert_str_eq(object_text(entry, "paired_by"), "similarity");
+	ck_assert_int_ge(object_number(entry, "similarity"), alike[_i].least);
+	ck_assert_int_le(object_number(entry, "similarity"), alike[_i].most);
+	ck_assert_uint_eq(count_status(&one, "missing"), 0);
+	ck_assert_int_eq(one.worst, STATUS_DIFFERENT);
+	case_close(&one);
+}
+END_TEST
+
+START_TEST(renamed_and_changed_byte_is_placed)
+{
+	struct compare_case one;
+	test_shell("rm -rf s r; mkdir s r; seq 2000 >s/old; sed 's/^700$/7O0/' s/old "
+		   ">r/new; tar -C s -cf s.tar old; tar -C r -cf r.tar new");
+	case_compare(&one, "s.tar", "r.tar");
+	json_t *entry = case_entry(&one, "//old");
+	check_path_difference(entry, "old", "new");
+	ck_assert_int_eq(object_number(entry, "difference_count"), 2);
+	json_t *line = entry_difference(entry, "line 700");
+	ck_assert_str_eq(object_text(line, "shipped_text"), "700");
+	ck_assert_str_eq(object_text(line, "rebuilt_text"), "7O0");
+	case_close(&one);
+}
+END_TEST
+
+/* Too little in common, another format, or too small to tell. */
+static const char *const unlike[] = {
+    "seq 1000 >s/old; seq 600 1600 >r/new",
+    "seq 1000 >s/old; seq 9000 9999 >r/new",
+    "seq 1000 >s/old; seq 2200 >r/new",
+    "printf abc >s/old; printf abd >r/new",
+    "gcc -x c -o s/old x.c; (printf x; cat s/old) >r/new",
+};
+
+START_TEST(unlike_files_do_not_meet)
+{
+	struct compare_case one;
+	test_shell("rm -rf s r; mkdir s r; echo 'int main(void) { return 0; }' >x.c; "
+		   "%s",
+		   unlike[_i]);
+	case_compare(&one, "s", "r");
+	ck_assert_str_eq(case_status(&one, "s/old"), "extra");
+	ck_assert_str_eq(case_status(&one, "r/new"), "missing");
+	case_close(&one);
+}
+END_TEST
+
+/* The best pair of all meets first, wherever its members stand. */
+START_TEST(best_pairs_meet_first)
+{
+	struct compare_case one;
+	test_shell("rm -rf s r; mkdir s r; seq 1000 >s/a; seq 150 1000 >s/b; "
+		   "seq 160 1000 >r/c; seq 250 1000 >r/d");
+	case_compare(&one, "s", "r");
+	check_path_difference(case_entry(&one, "s/b"), "b", "c");
+	check_path_difference(case_entry(&one, "s/a"), "a", "d");
+	case_close(&one);
+}
+END_TEST
+
+/* The same content elsewhere goes before what is only alike. */
+START_TEST(equal_goes_before_alike)
+{
+	struct compare_case one;
+	test_shell("rm -rf s r; mkdir s r; seq 1000 >s/a; seq 1000 >r/z; (seq 1000; "
+		   "echo) >r/b; (seq 1000; echo x) >s/y");
+	case_compare(&one, "s", "r");
+	check_path_difference(case_entry(&one, "s/a"), "a", "z");
+	check_path_difference(case_entry(&one, "s/y"), "y", "b");
+	ck_assert_str_eq(object_text(case_entry(&one, "s/a"), "paired_by"), "content");
+	case_close(&one);
+}
+END_TEST
+
+/* Of more members than are all held against each other, those of one base name meet,
+ * and what was left out is counted. */
+START_TEST(too_many_are_counted)
+{
+	struct compare_case one;
+	test_shell("rm -rf s r; mkdir s r s/old r/new; awk 'BEGIN { for (i = 0; i < "
+		   "1200; i++) { f = \"s/old/\" i; g = \"r/new/\" i; h = "
+		   "\"r/x\" i; for (j = 0; j < 30; j++) { print i * 31 + j >f; "
+		   "print i * 31 + j >g; print \"other\", j, i * 77 >h } print "
+		   "\"more\" >g; close(f); close(g); close(h) } }'");
+	case_compare(&one, "s", "r");
+	check_path_difference(case_entry(&one, "s/old/0"), "0", "0");
+	check_path_difference(case_entry(&one, "s/old/1199"), "1199", "1199");
+	ck_assert_uint_eq(count_status(&one, "missing"), 1201);
+	case_close(&one);
+	test_shell("cd r/new; for i in *; do mv $i z$i; done");
+	case_compare(&one, "s", "r");
+	const json_t *notes = json_object_get(json_array_get(one.files, 0), "notes");
+	ck_assert_ptr_nonnull(strstr(object_text(json_array_get(notes, 0), "text"),
+				     "176 of the shipped and 1376 of the rebuilt"));
+	case_close(&one);
+}
+END_TEST
+
 /* The same findings whatever was compared before, and in any order of events. */
 START_TEST(pairing_is_deterministic)
 {
@@ -423,6 +544,13 @@ compare_pairing_suite(void)
 	tcase_add_test(tcase, suffix_without_a_stream);
 	tcase_add_test(tcase, cut_stream_says_so);
 	tcase_add_test(tcase, inputs_compressed_otherwise);
+	tcase_add_loop_test(tcase, alike_files_meet, 0, (int)ARRAY_COUNT(alike));
+	tcase_add_test(tcase, renamed_and_changed_byte_is_placed);
+	tcase_add_loop_test(tcase, unlike_files_do_not_meet, 0,
+			    (int)ARRAY_COUNT(unlike));
+	tcase_add_test(tcase, best_pairs_meet_first);
+	tcase_add_test(tcase, equal_goes_before_alike);
+	tcase_add_test(tcase, too_many_are_counted);
 	tcase_add_test(tcase, pairing_is_deterministic);
 	suite_add_tcase(suite, tcase);
 	return suite;
