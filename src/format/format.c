@@ -33,6 +33,8 @@ const struct format *const format_table[] = {
     &format_cvd,
 
     /* images of file systems */
+    &format_squashfs,
+    &format_appimage,
     &format_erofs,
     &format_ext,
     &format_fat,

@@ -35,6 +35,9 @@ extern const struct format format_cpio;
 extern const struct format format_zip;
 extern const struct format format_rpm;
 extern const struct format format_cvd;
+/* squashfs (squashfs.c and its neighbours), and what begins with a program. */
+extern const struct format format_squashfs;
+extern const struct format format_appimage;
 /* Images of file systems that are recognised only (filesystem.c). */
 extern const struct format format_erofs;
 extern const struct format format_ext;

@@ -13,7 +13,6 @@ struct magic {
 
 /* Images, archives and installers that no row knows, by their tell-tale bytes. */
 static const struct magic magics[] = {
-    {0, 4, "hsqs", "squashfs image"},
     {0, 4, "sqsh", "squashfs image (big-endian)"},
     {512, 8, "EFI PART", "partitioned disk image"},
     {0, 4, "QFI\xfb", "QCOW2 disk image"},
