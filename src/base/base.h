@@ -82,6 +82,9 @@ void buf_append(struct buf *buf, const void *bytes, size_t count);
 void buf_puts(struct buf *buf, const char *string);
 void buf_printf(struct buf *buf, const char *format, ...) PRINTF_LIKE(2, 3);
 void buf_vprintf(struct buf *buf, const char *format, va_list args) PRINTF_LIKE(2, 0);
+/* JSON text at the end, the same for the same value: keys in byte order, and lines
+ * indented by `indent` blanks a level; 0: all on one line. */
+void buf_json(struct buf *buf, const json_t *value, unsigned indent);
 /* `count` zero bytes at the end. */
 void buf_zeros(struct buf *buf, size_t count);
 /* Empty it, keeping its room. */

@@ -68,6 +68,12 @@ int cmd_fail(const struct err *err);
 int cmd_open_input(json_t *findings, const char *role, const char *path, bool folder,
 		   const struct sha256 *expected, int *fd, struct err *err);
 
+/* Write the entries of "files" for cmd_parse_entries: in a confined child. */
+void cmd_write_entries(const json_t *files, struct buf *out);
+/* Append what cmd_write_entries wrote to `files`; -1, and nothing is appended, when
+ * it is anything else. */
+int cmd_parse_entries(const struct view *text, json_t *files);
+
 /* What the root of a tree is called: the last part of the path, whatever slashes
  * stand behind it. The caller frees. */
 char *cmd_root_name(const char *path);

@@ -57,13 +57,6 @@ open_trees(struct comparing *comparing, struct err *err)
 }
 
 static int
-dump_append(const char *bytes, size_t count, void *context)
-{
-	buf_append(context, bytes, count);
-	return 0;
-}
-
-static int
 compare_confined(void *context, struct buf *out, struct err *err)
 {
 	struct comparing *comparing = context;
@@ -74,12 +67,10 @@ compare_confined(void *context, struct buf *out, struct err *err)
 		result = compare_nodes(comparing->shipped.tree, NODE_ROOT,
 				       comparing->rebuilt.tree, NODE_ROOT, NULL, files,
 				       &worst, err);
-	if (result == 0 &&
-	    json_dump_callback(files, dump_append, out, JSON_COMPACT) != 0)
-		result = err_set(err, ERR_SYSTEM, "cannot write the findings down");
-	json_decref(files);
-	tree_free(comparing->shipped.tree);
-	tree_free(comparing->rebuilt.tree);
+	if (result == 0)
+		cmd_write_entries(files, out);
+	/* Entries and trees go with the child, which ends now: giving them back one by
+	 * one would take as long as comparing many small files. */
 	return result;
 }
 
@@ -179,20 +170,19 @@ compare_inputs(struct comparing *comparing, json_t *findings, struct err *err)
 	};
 	struct buf out = {0};
 	struct strings layers = {0};
-	json_t *files = NULL;
+	json_t *files = json_object_get(findings, "files");
 	int result = sandbox_confine(&confinement, compare_confined, comparing, &out,
 				     &layers, err);
 	json_object_set_new(findings, "confinement", layers_json(&layers));
 	if (result == 0) {
-		files = json_loadb(out.data ? out.data : "", out.size, 0, NULL);
-		if (!json_is_array(files) || json_array_size(files) == 0)
+		struct view text = view_of_buf(&out);
+		size_t before = json_array_size(files);
+		if (cmd_parse_entries(&text, files) == -1 ||
+		    json_array_size(files) == before)
 			result =
 			    err_set(err, ERR_INPUT,
 				    "nothing was compared: neither side holds a file");
 	}
-	if (result == 0)
-		json_array_extend(json_object_get(findings, "files"), files);
-	json_decref(files);
 	buf_free(&out);
 	strings_free(&layers);
 	return result;

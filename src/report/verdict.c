@@ -54,6 +54,7 @@ enum { SIGNATURE_ROW_VALID, SIGNATURE_ROW_NOT_CHECKED };
 /* What is gathered while reading the document. */
 struct judgement {
 	const json_t *findings;
+	json_t *counts; /* of the files and signatures, counted once */
 	enum bytes_verdict bytes;
 	bool compared;      /* the command compares bytes */
 	bool undecided;     /* something could not be looked at */
@@ -99,8 +100,9 @@ verdict_counts(const json_t *findings)
 {
 	json_int_t count[ARRAY_COUNT(statuses)] = {0};
 	json_int_t compared = 0, differences = 0, valid = 0;
-	for (size_t i = 0; i < finding_length(findings, "files"); i++) {
-		const json_t *file = finding_at(findings, "files", i);
+	const json_t *files = json_object_get(findings, "files");
+	for (size_t i = 0; i < json_array_size(files); i++) {
+		const json_t *file = json_array_get(files, i);
 		size_t row = status_row(file);
 		count[row]++;
 		compared += file_counts_as_compared(file, row);
@@ -173,7 +175,7 @@ proof_identical(const json_t *file, const char **why)
 	    (a != NULL && b != NULL && strcmp(a, b) != 0))
 		return BYTES_DIFFERS;
 	*why = "it is called identical without both hashes";
-	if (side_is_file(shipped) && (!is_sha256(a) || !is_sha256(b)))
+	if (side_is_file(shipped) && (!is_sha256(a) || b == NULL)) /* equal, if there */
 		return BYTES_UNDECIDED;
 	return BYTES_REPRODUCED;
 }
@@ -252,13 +254,12 @@ reason_files(struct judgement *judgement, enum bytes_verdict wanted)
 {
 	static const size_t shown = 3;
 	size_t count = 0;
-	for (size_t i = 0; i < finding_length(judgement->findings, "files"); i++) {
-		const json_t *file = finding_at(judgement->findings, "files", i);
+	const json_t *files = json_object_get(judgement->findings, "files");
+	for (size_t i = 0; i < json_array_size(files); i++) {
+		const json_t *file = json_array_get(files, i);
 		const char *why;
 		if (file_verdict(file, &why) != wanted ||
-		    file_is_told_by_its_members(
-			json_object_get(judgement->findings, "files"), i) ||
-		    ++count > shown)
+		    file_is_told_by_its_members(files, i) || ++count > shown)
 			continue;
 		if (why == NULL || finding_is(file, "status", "different"))
 			why = finding_string(file, "reason");
@@ -275,17 +276,14 @@ reason_files(struct judgement *judgement, enum bytes_verdict wanted)
 static void
 judge_files(struct judgement *judgement)
 {
-	const json_t *findings = judgement->findings;
+	const json_t *files = json_object_get(judgement->findings, "files");
 	enum bytes_verdict worst = BYTES_REPRODUCED;
-	for (size_t i = 0; i < finding_length(findings, "files"); i++) {
+	for (size_t i = 0; i < json_array_size(files); i++) {
 		const char *why;
-		enum bytes_verdict one =
-		    file_verdict(finding_at(findings, "files", i), &why);
+		enum bytes_verdict one = file_verdict(json_array_get(files, i), &why);
 		worst = one > worst ? one : worst;
 	}
-	json_t *counts = verdict_counts(findings);
-	bool none = finding_number(counts, "compared") == 0;
-	json_decref(counts);
+	bool none = finding_number(judgement->counts, "compared") == 0;
 	if (worst >= BYTES_UNDECIDED)
 		reason_files(judgement, worst);
 	if (none && worst <= BYTES_UNDECIDED) {
@@ -483,7 +481,7 @@ static json_t *
 scope_of(const struct judgement *judgement)
 {
 	const json_t *findings = judgement->findings;
-	json_t *counts = verdict_counts(findings);
+	const json_t *counts = judgement->counts;
 	struct buf scope = {0};
 	if (judgement->compared) {
 		bool built =
@@ -510,7 +508,6 @@ scope_of(const struct judgement *judgement)
 	} else {
 		buf_puts(&scope, "built, nothing compared");
 	}
-	json_decref(counts);
 	json_t *text = json_string(scope.data);
 	buf_free(&scope);
 	return text;
@@ -522,7 +519,7 @@ not_said_bytes(const struct judgement *judgement)
 {
 	const json_t *findings = judgement->findings;
 	json_t *list = judgement->not_said;
-	json_t *counts = verdict_counts(findings);
+	const json_t *counts = judgement->counts;
 	uint64_t unbuilt = finding_number(counts, "unbuilt");
 	uint64_t explained = finding_number(counts, "explained");
 	if (unbuilt == 1)
@@ -540,7 +537,6 @@ not_said_bytes(const struct judgement *judgement)
 		    "declares: whether these are acceptable is its reader's to judge",
 		    (uintmax_t)explained,
 		    explained == 1 ? "file is explained" : "files are explained");
-	json_decref(counts);
 	/* two equal files were hashed, not parsed */
 	bool parsed = finding_is(findings, "command", "run") ||
 		      judgement->bytes != BYTES_REPRODUCED;
@@ -636,6 +632,7 @@ verdict_of(const json_t *findings)
 {
 	struct judgement judgement = {
 	    .findings = findings,
+	    .counts = verdict_counts(findings),
 	    .compared = !finding_is(findings, "command", "signatures") &&
 			!finding_is(findings, "command", "rebuild"),
 	    .reasons = json_array(),
@@ -674,5 +671,6 @@ verdict_of(const json_t *findings)
 	json_object_set_new(verdict, "reasons", judgement.reasons);
 	json_object_set_new(verdict, "scope", scope_of(&judgement));
 	json_object_set_new(verdict, "not_said", judgement.not_said);
+	json_decref(judgement.counts);
 	return verdict;
 }

@@ -150,6 +150,37 @@ START_TEST(files_are_replaced_whole_and_folders_removed)
 }
 END_TEST
 
+/* Jansson's own writer says the same of everything that JSON can hold. */
+START_TEST(json_is_written_as_jansson_does)
+{
+	static const char *const texts[] = {
+	    "{}", "[]", "[[],{},[[]]]", "null", "true", "-9223372036854775808",
+	    "9223372036854775807", "[0,-1,10,1.5,1e300,false,null]",
+	    "\"\\u0000\\u0001\\b\\t\\n\\u000b\\f\\r\\u001f\\\" \\\\ / \x7f\"",
+	    "{\"b\":1,\"a\":{\"d\":[1,{\"z\":2,\"y\":\"\xc3\xa9\xf0\x9f\x98\x80\"}]},"
+	    "\"ab\":3,\"\":4,\"\\\"\":5}",
+	    "{\"30\":0,\"29\":0,\"28\":0,\"27\":0,\"26\":0,\"25\":0,\"24\":0,"
+	    "\"23\":0,\"22\":0,\"21\":0,\"20\":0,\"19\":0,\"18\":0,\"17\":0,"
+	    "\"16\":0,\"15\":0,\"14\":0,\"13\":0,\"12\":0,\"11\":0,\"10\":0,"
+	    "\"9\":0,\"8\":0,\"7\":0,\"6\":0,\"5\":0,\"4\":0,\"3\":0}",
+	};
+	const char *text = texts[_i];
+	json_t *value = json_loads(text, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+	ck_assert_msg(value != NULL, "%s", text);
+	for (unsigned indent = 0; indent <= 3; indent++) {
+		struct buf out = {0};
+		char *other = json_dumps(value, JSON_ENCODE_ANY | JSON_SORT_KEYS |
+						    (indent ? JSON_INDENT(indent)
+							    : JSON_COMPACT));
+		buf_json(&out, value, indent);
+		ck_assert_str_eq(out.data, other);
+		buf_free(&out);
+		free(other);
+	}
+	json_decref(value);
+}
+END_TEST
+
 START_TEST(errors_gather_places)
 {
 	struct err err = {0};
@@ -175,6 +206,7 @@ base_suite(void)
 	tcase_add_test(tcase, plain_paths);
 	tcase_add_test(tcase, times_round_trip);
 	tcase_add_test(tcase, files_are_replaced_whole_and_folders_removed);
+	tcase_add_loop_test(tcase, json_is_written_as_jansson_does, 0, 11);
 	tcase_add_test(tcase, errors_gather_places);
 	suite_add_tcase(suite, tcase);
 	return suite;
