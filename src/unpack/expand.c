@@ -1,8 +1,9 @@
 /*
  * Entering containers: what a format's row sends becomes nodes.
  *
- * A member's content that is one piece of its container stays there; anything else
- * goes to the end of the scratch file. It is hashed as it passes.
+ * A member's content that is one piece of its container stays there, and is hashed
+ * when all members are known, two at a time; anything else goes to the end of the
+ * scratch file, and is hashed as it passes.
  */
 #include "unpack/unpack_private.h"
 
@@ -73,8 +74,8 @@ close_member(struct reader *reader, struct err *err)
 	if (entry->node.member.type != MEMBER_FILE)
 		return 0;
 	entry->node.size = reader->size;
-	hasher_final(tree->hasher, &entry->node.sha256);
 	if (reader->scratch) {
+		hasher_final(tree->hasher, &entry->node.sha256);
 		entry->store = STORE_SCRATCH;
 		entry->offset = reader->start;
 	} else {
@@ -168,6 +169,7 @@ slice_to_scratch(struct reader *reader, struct err *err)
 	while (left > 0) {
 		uint64_t step = left < PENDING_MOST ? left : PENDING_MOST;
 		view_sub(&reader->mapping.view, at, step, &part);
+		hasher_update(reader->tree->hasher, part.data, (size_t)step);
 		if (check_budget(reader, (size_t)step, err) == -1 ||
 		    scratch_append(reader, part.data, (size_t)step, err) == -1)
 			return -1;
@@ -196,7 +198,7 @@ on_data(void *context, const void *bytes, size_t count, struct err *err)
 	return 0;
 }
 
-/* Hash a slice, and copy it when the member is not in one piece. */
+/* A further slice of a member that is not in one piece: hash and copy it. */
 static int
 pass_slice(struct reader *reader, const struct view *slice, struct err *err)
 {
@@ -206,15 +208,47 @@ pass_slice(struct reader *reader, const struct view *slice, struct err *err)
 		view_sub(slice, at, left < PENDING_MOST ? left : PENDING_MOST, &part);
 		size_t count = (size_t)part.size;
 		hasher_update(reader->tree->hasher, part.data, count);
-		if (reader->scratch &&
-		    (check_budget(reader, count, err) == -1 ||
-		     scratch_append(reader, part.data, count, err) == -1))
+		if (check_budget(reader, count, err) == -1 ||
+		    scratch_append(reader, part.data, count, err) == -1)
 			return -1;
 		reader_release(reader, count);
 		if (interrupt_check(err) == -1)
 			return -1;
 	}
 	return 0;
+}
+
+static int
+on_hashed(void *context, uint64_t count, struct err *err)
+{
+	reader_release(context, count);
+	return interrupt_check(err);
+}
+
+/* The digests of the members that stayed in the container. */
+static int
+hash_slices(struct reader *reader, struct err *err)
+{
+	struct tree *tree = reader->tree;
+	struct hash_job *jobs = NULL;
+	size_t count = 0, room = 0;
+	uint64_t base = tree_entry(tree, reader->container)->offset;
+	for (node_id id = tree_entry(tree, reader->container)->node.first_child;
+	     id != NODE_NONE; id = tree_entry(tree, id)->node.next_sibling) {
+		struct entry *entry = tree_entry(tree, id);
+		if (!entry->slice || entry->node.size == 0)
+			continue; /* no bytes: tree_add has settled that */
+		if (count == room) {
+			room = room ? 2 * room : 64;
+			jobs = base_realloc(jobs, room, sizeof(*jobs));
+		}
+		jobs[count].digest = &entry->node.sha256;
+		view_sub(&reader->mapping.view, entry->offset - base, entry->node.size,
+			 &jobs[count++].view);
+	}
+	int result = sha256_of_many(jobs, count, on_hashed, reader, err);
+	free(jobs);
+	return result;
 }
 
 static int
@@ -241,7 +275,7 @@ on_slice(void *context, uint64_t offset, uint64_t length, struct err *err)
 	else if (!reader->scratch && offset != reader->start + reader->size &&
 		 slice_to_scratch(reader, err) == -1)
 		return -1;
-	if (pass_slice(reader, &slice, err) == -1)
+	if (reader->scratch && pass_slice(reader, &slice, err) == -1)
 		return -1;
 	reader->size += length;
 	return 0;
@@ -302,6 +336,8 @@ read_members(struct reader *reader, const struct format *format, struct err *err
 		return -1;
 	}
 	if (result == -1 && settle_failure(reader, &failure, err) == -1)
+		return -1;
+	if (hash_slices(reader, err) == -1)
 		return -1;
 	if (result == 0 &&
 	    tree_entry(tree, reader->container)->node.first_child == NODE_NONE)

@@ -25,6 +25,77 @@ START_TEST(sha256_known_answer)
 }
 END_TEST
 
+/* Both lanes say what OpenSSL says, however the bytes come and wherever they stand. */
+START_TEST(two_lanes_are_two_digests)
+{
+	static uint8_t bytes[4096];
+	uint32_t seed = 12345 + (uint32_t)_i;
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)((seed = seed * 1103515245 + 12345) >> 16);
+	struct hash_two *two = hash_two_new();
+	for (size_t size = 0; size < 300; size++) {
+		struct sha256 is, expected;
+		size_t sizes[2] = {size, (size * 37 + (size_t)_i) % 2000};
+		size_t at[2] = {0, 0};
+		while (at[0] < sizes[0] || at[1] < sizes[1]) {
+			struct view parts[2];
+			for (size_t i = 0; i < 2; i++) {
+				size_t count = (seed = seed * 1103515245 + 12345) >> 16;
+				count %= 200;
+				if (count > sizes[i] - at[i])
+					count = sizes[i] - at[i];
+				parts[i] = view_of(bytes + i + at[i], count);
+				at[i] += count;
+			}
+			hash_two_update(two, &parts[0], &parts[1]);
+		}
+		for (size_t i = 0; i < 2; i++) {
+			hash_two_final(two, i, &is);
+			sha256_of(bytes + i, sizes[i], &expected);
+			ck_assert_msg(sha256_equal(&is, &expected), "%zu bytes",
+				      sizes[i]);
+		}
+	}
+	hash_two_free(two);
+}
+END_TEST
+
+static int
+count_progress(void *context, uint64_t count, struct err *err)
+{
+	uint64_t *left = context;
+	if (*left < count)
+		return err_set(err, ERR_INTERRUPTED, "enough");
+	*left -= count;
+	return 0;
+}
+
+START_TEST(many_are_hashed_each)
+{
+	enum { COUNT = 9 };
+	static const size_t sizes[COUNT] = {0, 3000000, 1, 64, 0, 1048576, 1048577, 7, 0};
+	struct buf bytes = {0};
+	struct hash_job jobs[COUNT];
+	struct sha256 digests[COUNT], expected;
+	uint64_t left = 5097225; /* their sum */
+	struct err err = {0};
+	for (size_t i = 0; i < 100000; i++)
+		buf_printf(&bytes, "%060zu\n", i);
+	for (size_t i = 0; i < COUNT; i++)
+		jobs[i] = (struct hash_job){
+		    {(const uint8_t *)bytes.data + 100 * i, sizes[i]}, &digests[i]};
+	ck_assert_ok(sha256_of_many(jobs, COUNT, count_progress, &left, &err), err);
+	ck_assert_uint_eq(left, 0);
+	for (size_t i = 0; i < COUNT; i++) {
+		sha256_of(bytes.data + 100 * i, sizes[i], &expected);
+		ck_assert_msg(sha256_equal(&digests[i], &expected), "job %zu", i);
+	}
+	ck_assert_int_eq(sha256_of_many(jobs, COUNT, count_progress, &left, &err), -1);
+	ck_assert_int_eq(err.kind, ERR_INTERRUPTED);
+	buf_free(&bytes);
+}
+END_TEST
+
 START_TEST(hex_takes_colons_only_when_told)
 {
 	uint8_t bytes[3];
@@ -199,6 +270,8 @@ base_suite(void)
 	Suite *suite = suite_create("base");
 	TCase *tcase = tcase_create("base");
 	tcase_add_test(tcase, sha256_known_answer);
+	tcase_add_loop_test(tcase, two_lanes_are_two_digests, 0, 8);
+	tcase_add_test(tcase, many_are_hashed_each);
 	tcase_add_test(tcase, hex_takes_colons_only_when_told);
 	tcase_add_test(tcase, view_never_reads_outside);
 	tcase_add_loop_test(tcase, shown_text_is_safe_and_reversible, 0,
