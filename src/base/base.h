@@ -217,6 +217,7 @@ void hasher_free(struct hasher *hasher);
 /* Two at once, in two lanes, in hardly more time than one where the processor has
  * instructions for it. */
 struct hash_two;
+/* A fresh pair; free it with hash_two_free. */
 struct hash_two *hash_two_new(void);
 /* The next bytes of either lane; a lane may get none. */
 void hash_two_update(struct hash_two *two, const struct view *first,

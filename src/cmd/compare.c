@@ -1,29 +1,9 @@
 /* verify compare: the byte difference of two files or two folders. */
-#include "cmd/cmd_private.h"
+#include "cmd/compare_private.h"
 
-#include <fcntl.h>
 #include <pthread.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "sandbox/sandbox.h"
-
-/* One side: what the user named, opened before anything is confined. */
-struct compared {
-	const char *path;
-	char *name; /* what its root is called in member paths */
-	int fd, scratch;
-	bool folder;
-	struct sha256 sha256; /* of a file */
-	uint64_t size;
-	struct tree *tree; /* in the child */
-	int result;
-	struct err err;
-};
-
-struct comparing {
-	struct compared shipped, rebuilt;
-};
 
 /* ---- in the confined child ------------------------------------------- */
 
@@ -31,12 +11,12 @@ static void *
 open_tree(void *context)
 {
 	struct compared *side = context;
-	side->result = tree_open_with_scratch(side->fd, side->scratch, side->name, NULL,
-					      &side->tree, &side->err);
+	side->result = tree_open_unhashed(side->fd, side->scratch, side->name, NULL,
+					  &side->tree, &side->err);
 	return NULL;
 }
 
-/* Both at once: opening hashes all of a side. */
+/* Both at once: opening a folder hashes all that is in it. */
 static int
 open_trees(struct comparing *comparing, struct err *err)
 {
@@ -75,41 +55,6 @@ compare_confined(void *context, struct buf *out, struct err *err)
 }
 
 /* ---- outside --------------------------------------------------------- */
-
-static int
-side_open(struct compared *side, json_t *findings, const char *role, const char *path,
-	  struct err *err)
-{
-	struct stat st;
-	side->path = path;
-	side->name = cmd_root_name(path);
-	if (cmd_open_input(findings, role, path, true, NULL, &side->fd, err) == -1)
-		return -1;
-	if (fstat(side->fd, &st) == -1)
-		return err_errno(err, "cannot examine '%s'", path);
-	side->folder = S_ISDIR(st.st_mode);
-	if (file_scratch(&side->scratch, err) == -1)
-		return -1;
-	if (side->folder)
-		return 0;
-	const json_t *inputs = json_object_get(findings, "inputs");
-	const json_t *input = json_array_get(inputs, json_array_size(inputs) - 1);
-	const char *digest = json_string_value(json_object_get(input, "sha256"));
-	side->size = (uint64_t)json_integer_value(json_object_get(input, "size"));
-	if (digest == NULL || sha256_parse(digest, &side->sha256) == -1)
-		return err_set(err, ERR_SYSTEM, "no digest of '%s'", path);
-	return 0;
-}
-
-static void
-side_close(struct compared *side)
-{
-	if (side->fd != -1)
-		close(side->fd);
-	if (side->scratch != -1)
-		close(side->scratch);
-	free(side->name);
-}
 
 static json_t *
 side_json(const struct compared *side)
@@ -155,51 +100,92 @@ layers_json(struct strings *layers)
 	return array;
 }
 
-/* Compare in a confined child, and take its entries over. */
+/* Start the confined child that compares. */
 static int
-compare_inputs(struct comparing *comparing, json_t *findings, struct err *err)
+compare_start(struct comparing *comparing, struct err *err)
 {
-	const int keep[] = {comparing->shipped.fd, comparing->shipped.scratch,
-			    comparing->rebuilt.fd, comparing->rebuilt.scratch};
-	const char *const folders[] = {comparing->shipped.path, comparing->rebuilt.path,
-				       NULL};
+	struct compared *shipped = &comparing->shipped, *rebuilt = &comparing->rebuilt;
+	if (file_scratch(&shipped->scratch, err) == -1 ||
+	    file_scratch(&rebuilt->scratch, err) == -1)
+		return -1;
+	const int keep[] = {shipped->fd, shipped->scratch, rebuilt->fd,
+			    rebuilt->scratch};
+	const char *const folders[] = {shipped->path, rebuilt->path, NULL};
 	const struct confinement confinement = {
 	    .keep = keep,
 	    .keep_count = ARRAY_COUNT(keep),
-	    .read_paths = comparing->shipped.folder ? folders : NULL,
+	    .read_paths = shipped->folder ? folders : NULL,
+	    /* contents are mapped: room for both files and all that may come of them */
+	    .memory = (UINT64_C(16) << 30) + 2 * (shipped->size + rebuilt->size) +
+		      2 * unpack_default_budget.bytes,
 	};
+	return sandbox_confine_start(&confinement, compare_confined, comparing,
+				     &comparing->child, err);
+}
+
+/* The first entry is that of the inputs themselves: their digests were left to us. */
+static void
+entry_set_digests(const struct comparing *comparing, json_t *entry)
+{
+	const struct compared *sides[2] = {&comparing->shipped, &comparing->rebuilt};
+	for (size_t i = 0; i < 2; i++) {
+		json_t *side = json_object_get(entry, sides[i]->role);
+		if (sides[i]->hashed && json_is_object(side))
+			json_object_set_new(side, "sha256",
+					    sha256_json(&sides[i]->sha256));
+	}
+}
+
+/* Hear the child out, and take its entries over. */
+static int
+compare_finish(struct comparing *comparing, json_t *findings, struct err *err)
+{
 	struct buf out = {0};
 	struct strings layers = {0};
 	json_t *files = json_object_get(findings, "files");
-	int result = sandbox_confine(&confinement, compare_confined, comparing, &out,
-				     &layers, err);
+	size_t before = json_array_size(files);
+	int result = sandbox_confine_finish(comparing->child, &out, &layers, err);
+	comparing->child = NULL;
 	json_object_set_new(findings, "confinement", layers_json(&layers));
 	if (result == 0) {
 		struct view text = view_of_buf(&out);
-		size_t before = json_array_size(files);
 		if (cmd_parse_entries(&text, files) == -1 ||
 		    json_array_size(files) == before)
 			result =
 			    err_set(err, ERR_INPUT,
 				    "nothing was compared: neither side holds a file");
+		else
+			entry_set_digests(comparing, json_array_get(files, before));
 	}
 	buf_free(&out);
 	strings_free(&layers);
 	return result;
 }
 
+/* The child works while the inputs are hashed. When they turn out to be identical
+ * after all, what it found is not waited for. */
 static int
 compare_sides(struct comparing *comparing, json_t *findings, struct err *err)
 {
 	json_t *files = json_object_get(findings, "files");
-	if (inputs_identical(comparing)) {
+	struct compared *shipped = &comparing->shipped, *rebuilt = &comparing->rebuilt;
+	int result = shipped->folder ? compare_start(comparing, err)
+				     : sides_hash(comparing, compare_start, err);
+	sides_tell(comparing, findings);
+	if (shipped->result == -1 || rebuilt->result == -1) {
+		*err = shipped->result == -1 ? shipped->err : rebuilt->err;
+		return -1;
+	}
+	if (result == 0 && inputs_identical(comparing)) {
 		json_array_append_new(files, whole_entry(comparing, STATUS_IDENTICAL));
 		return 0;
 	}
-	if (compare_inputs(comparing, findings, err) == 0)
-		return 0;
-	if (err->kind == ERR_INTERRUPTED)
-		return -1;
+	if (result == 0 && comparing->child == NULL) /* it changed at the last moment */
+		result = compare_start(comparing, err);
+	if (result == 0)
+		result = compare_finish(comparing, findings, err);
+	if (result == 0 || err->kind == ERR_INTERRUPTED)
+		return result;
 	/* "could not look" is a finding, and says why */
 	json_t *entry = whole_entry(comparing, STATUS_UNDECIDED);
 	json_object_set_new(entry, "reason", json_string(err->message));
@@ -208,26 +194,37 @@ compare_sides(struct comparing *comparing, json_t *findings, struct err *err)
 	return 0;
 }
 
+/* One side cannot be opened: the other one's digest is said all the same. */
+static int
+compare_nothing(struct comparing *comparing, json_t *findings, struct err *err)
+{
+	const struct compared *shipped = &comparing->shipped;
+	int result = sides_hash(comparing, NULL, err);
+	if (result == -1 && err->kind == ERR_INTERRUPTED)
+		return -1;
+	sides_tell(comparing, findings);
+	*err = shipped->result == -1 ? shipped->err : comparing->rebuilt.err;
+	return -1;
+}
+
 static int
 compare_findings(const char *shipped, const char *rebuilt, json_t *findings,
 		 struct err *err)
 {
-	struct comparing comparing = {.shipped = {.fd = -1, .scratch = -1},
-				      .rebuilt = {.fd = -1, .scratch = -1}};
-	int result = side_open(&comparing.shipped, findings, "shipped", shipped, err);
-	struct err other = {0};
-	if (side_open(&comparing.rebuilt, findings, "rebuilt", rebuilt, &other) == -1) {
-		if (result == 0)
-			*err = other;
-		result = -1;
-	}
-	if (result == 0 && comparing.shipped.folder != comparing.rebuilt.folder)
+	struct comparing comparing = {0};
+	int result;
+	side_open(&comparing.shipped, "shipped", shipped);
+	side_open(&comparing.rebuilt, "rebuilt", rebuilt);
+	if (comparing.shipped.result == -1 || comparing.rebuilt.result == -1)
+		result = compare_nothing(&comparing, findings, err);
+	else if (comparing.shipped.folder != comparing.rebuilt.folder)
 		result =
 		    err_set(err, ERR_USAGE,
 			    "cannot compare a folder with a file: give two files or "
 			    "two folders");
-	if (result == 0)
+	else
 		result = compare_sides(&comparing, findings, err);
+	sandbox_confine_stop(comparing.child);
 	side_close(&comparing.shipped);
 	side_close(&comparing.rebuilt);
 	return result;

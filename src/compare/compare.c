@@ -43,7 +43,8 @@ pair_is_identical(const struct comparison *comparison, struct pair pair)
 	const struct node *shipped = tree_node(comparison->shipped, pair.shipped);
 	const struct node *rebuilt = tree_node(comparison->rebuilt, pair.rebuilt);
 	return shipped->member.type == MEMBER_FILE &&
-	       rebuilt->member.type == MEMBER_FILE && shipped->size == rebuilt->size &&
+	       rebuilt->member.type == MEMBER_FILE && !shipped->unhashed &&
+	       !rebuilt->unhashed && shipped->size == rebuilt->size &&
 	       sha256_equal(&shipped->sha256, &rebuilt->sha256);
 }
 

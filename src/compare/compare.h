@@ -34,7 +34,8 @@ int file_status_parse(const char *name, enum file_status *status);
  * Compare two nodes and all that is in them, appending entries to the array
  * `files`: one for each pair of leaves, for each container that differs, and for each
  * member on one side only. Identical containers are one entry. `worst` gets the worst
- * status. `exceptions` may be NULL.
+ * status. `exceptions` may be NULL. Two unhashed roots are taken to differ: their
+ * digests and what follows from them are the caller's to add.
  */
 int compare_nodes(struct tree *shipped, node_id shipped_node, struct tree *rebuilt,
 		  node_id rebuilt_node, const struct release *exceptions, json_t *files,

@@ -18,7 +18,8 @@ side_json(const struct node *node)
 	set_text(side, "type", member_type_name(member->type));
 	if (member->type == MEMBER_FILE || member->type == MEMBER_SYMLINK) {
 		json_object_set_new(side, "size", json_integer((json_int_t)node->size));
-		json_object_set_new(side, "sha256", sha256_json(&node->sha256));
+		if (!node->unhashed)
+			json_object_set_new(side, "sha256", sha256_json(&node->sha256));
 	}
 	if (member->has_mode) {
 		char mode[16];

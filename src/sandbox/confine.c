@@ -408,38 +408,16 @@ explain_end(int status, uint64_t memory, struct err *err)
 		       WIFEXITED(status) ? WEXITSTATUS(status) : -1);
 }
 
-/* Hear the child out; kills it when it may not go on, and reaps it always. */
-static int
-parent_gather(const struct confinement *confinement, const struct listener *from,
-	      struct buf *out, struct strings *layers, struct err *err)
-{
-	struct hearing heard = {0};
-	size_t before = out->size;
-	int got;
-	do
-		got = listen_frame(from, &heard, out, err);
-	while (got == 1);
-	if (got == -1)
-		kill(from->child, SIGKILL);
-	int status = child_reap(from->child);
-	layers_name(heard.layers, layers);
-	int result = got;
-	if (got == 0 && (status != 0 || !(heard.done || heard.failed)))
-		result = explain_end(
-		    status, confinement->memory ? confinement->memory : DEFAULT_MEMORY,
-		    err);
-	else if (got == 0 && heard.failed)
-		result = err_set(err, heard.err.kind, "%s", heard.err.message);
-	if (result == -1 && out->data != NULL) {
-		out->size = before;
-		out->data[before] = '\0';
-	}
-	return result;
-}
+/* ---- a run ------------------------------------------------------------ */
+
+struct confined {
+	struct listener from;
+	uint64_t memory;
+};
 
 int
-sandbox_confine(const struct confinement *confinement, confined_main *child,
-		void *context, struct buf *out, struct strings *layers, struct err *err)
+sandbox_confine_start(const struct confinement *confinement, confined_main *child,
+		      void *context, struct confined **confined, struct err *err)
 {
 	int ends[2];
 	if (pipe2(ends, O_CLOEXEC) == -1)
@@ -458,11 +436,62 @@ sandbox_confine(const struct confinement *confinement, confined_main *child,
 	close(ends[1]);
 	uint64_t seconds =
 	    confinement->seconds ? confinement->seconds : DEFAULT_SECONDS;
-	struct listener from = {.fd = ends[0],
-				.child = pid,
-				.until = time_elapsed() + (double)seconds,
-				.seconds = seconds};
-	int result = parent_gather(confinement, &from, out, layers, err);
-	close(ends[0]);
+	struct confined *run = base_alloc(1, sizeof(*run));
+	run->memory = confinement->memory ? confinement->memory : DEFAULT_MEMORY;
+	run->from = (struct listener){.fd = ends[0],
+				      .child = pid,
+				      .until = time_elapsed() + (double)seconds,
+				      .seconds = seconds};
+	*confined = run;
+	return 0;
+}
+
+/* Hear the child out; kills it when it may not go on, and reaps it always. */
+int
+sandbox_confine_finish(struct confined *confined, struct buf *out,
+		       struct strings *layers, struct err *err)
+{
+	struct hearing heard = {0};
+	size_t before = out->size;
+	int got;
+	do
+		got = listen_frame(&confined->from, &heard, out, err);
+	while (got == 1);
+	if (got == -1)
+		kill(confined->from.child, SIGKILL);
+	int status = child_reap(confined->from.child);
+	layers_name(heard.layers, layers);
+	int result = got;
+	if (got == 0 && (status != 0 || !(heard.done || heard.failed)))
+		result = explain_end(status, confined->memory, err);
+	else if (got == 0 && heard.failed)
+		result = err_set(err, heard.err.kind, "%s", heard.err.message);
+	if (result == -1 && out->data != NULL) {
+		out->size = before;
+		out->data[before] = '\0';
+	}
+	close(confined->from.fd);
+	free(confined);
 	return result;
+}
+
+void
+sandbox_confine_stop(struct confined *confined)
+{
+	if (confined == NULL)
+		return;
+	kill(confined->from.child, SIGKILL);
+	(void)child_reap(confined->from.child);
+	close(confined->from.fd);
+	free(confined);
+}
+
+int
+sandbox_confine(const struct confinement *confinement, confined_main *child,
+		void *context, struct buf *out, struct strings *layers, struct err *err)
+{
+	struct confined *confined;
+	if (sandbox_confine_start(confinement, child, context, &confined, err) == -1)
+		return -1;
+	return sandbox_confine_finish(confined, out, layers, err);
 }

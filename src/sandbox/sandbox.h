@@ -108,6 +108,18 @@ int sandbox_confine(const struct confinement *confinement, confined_main *child,
 		    void *context, struct buf *out, struct strings *layers,
 		    struct err *err);
 
+/* A child of sandbox_confine that was started and not heard yet, for a caller that has
+ * work of its own meanwhile. */
+struct confined;
+/* Fork and confine as sandbox_confine does; the child sees memory as it is now. */
+int sandbox_confine_start(const struct confinement *confinement, confined_main *child,
+			  void *context, struct confined **confined, struct err *err);
+/* Gather what it says, as sandbox_confine does; ends and frees it in every case. */
+int sandbox_confine_finish(struct confined *confined, struct buf *out,
+			   struct strings *layers, struct err *err);
+/* End it unheard, and free it; NULL is fine. */
+void sandbox_confine_stop(struct confined *confined);
+
 /* Run a helper program of ours (apt-get, mmdebstrap, …; never shipped or built
  * code): argv[0] from PATH, the environment as given (NULL: PATH, HOME and locale only), standard
  * output appended to `out` when not NULL and else to our standard error when -v, standard

@@ -295,17 +295,20 @@ tree_is_slice(const struct tree *tree, node_id id, uint64_t offset, uint64_t len
 
 /* ---- opening --------------------------------------------------------- */
 
-/* Hash and probe the one input file. */
+/* Probe the one input file, and hash it if wanted. */
 static int
-open_file(struct tree *tree, uint64_t size, struct err *err)
+open_file(struct tree *tree, uint64_t size, bool hashed, struct err *err)
 {
 	struct entry *root = tree_entry(tree, NODE_ROOT);
 	struct mapping mapping;
+	int result = 0;
 	root->store = STORE_INPUT;
 	root->node.size = size;
+	root->node.unhashed = !hashed;
 	if (tree_map(tree, NODE_ROOT, &mapping, err) == -1)
 		return -1;
-	int result = tree_hash(tree, &mapping, &root->node.sha256, err);
+	if (hashed)
+		result = tree_hash(tree, &mapping, &root->node.sha256, err);
 	if (result == 0)
 		tree_probe(tree, NODE_ROOT, &mapping.view);
 	mapping_close(&mapping);
@@ -321,10 +324,9 @@ root_member(const struct stat *st, struct member *member)
 	};
 }
 
-int
-tree_open_with_scratch(int fd, int scratch, const char *name,
-		       const struct unpack_budget *budget, struct tree **tree,
-		       struct err *err)
+static int
+open_any(int fd, int scratch, const char *name, const struct unpack_budget *budget,
+	 bool hashed, struct tree **tree, struct err *err)
 {
 	struct stat st;
 	struct member member;
@@ -346,7 +348,7 @@ tree_open_with_scratch(int fd, int scratch, const char *name,
 		tree_add(opened, NODE_NONE, &member);
 		result = S_ISDIR(st.st_mode)
 			     ? folder_walk(opened, err)
-			     : open_file(opened, (uint64_t)st.st_size, err);
+			     : open_file(opened, (uint64_t)st.st_size, hashed, err);
 	}
 	if (result == -1) {
 		shown = text_shown(name);
@@ -357,6 +359,22 @@ tree_open_with_scratch(int fd, int scratch, const char *name,
 	}
 	*tree = opened;
 	return 0;
+}
+
+int
+tree_open_with_scratch(int fd, int scratch, const char *name,
+		       const struct unpack_budget *budget, struct tree **tree,
+		       struct err *err)
+{
+	return open_any(fd, scratch, name, budget, true, tree, err);
+}
+
+int
+tree_open_unhashed(int fd, int scratch, const char *name,
+		   const struct unpack_budget *budget, struct tree **tree,
+		   struct err *err)
+{
+	return open_any(fd, scratch, name, budget, false, tree, err);
 }
 
 int

@@ -48,6 +48,7 @@ struct node {
 	const struct format *format; /* NULL when unknown; set for files only */
 	uint64_t size;
 	struct sha256 sha256; /* of the content; of the target for a symbolic link */
+	bool unhashed; /* the caller asked for that: sha256 says nothing */
 	bool expanded;
 	bool undecided; /* something in it could not be looked into: see notes */
 	struct node_note *notes;
@@ -65,6 +66,11 @@ int tree_open(int fd, const char *name, const struct unpack_budget *budget,
 int tree_open_with_scratch(int fd, int scratch, const char *name,
 			   const struct unpack_budget *budget, struct tree **tree,
 			   struct err *err);
+/* The same for a caller that knows the digest of an input file itself, or learns it
+ * meanwhile: the root is `unhashed`. */
+int tree_open_unhashed(int fd, int scratch, const char *name,
+		       const struct unpack_budget *budget, struct tree **tree,
+		       struct err *err);
 void tree_free(struct tree *tree);
 /* The node; valid until the next tree_expand of this tree. */
 const struct node *tree_node(const struct tree *tree, node_id id);

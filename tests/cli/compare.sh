@@ -48,6 +48,19 @@ cp good.deb same.deb
 expect 0 good.deb same.deb
 has '"status": "identical"' out.json
 
+# so long that comparing begins before it is known whether they are equal
+truncate -s 80000000 long-a
+cp long-a long-b
+expect 0 long-a long-b
+has '"status": "identical"' out.json
+printf 'x' | dd of=long-b bs=1 seek=79999990 conv=notrunc 2>/dev/null
+expect 1 long-a long-b
+has '"shipped_offset": 79999990' out.json
+has "$(sha256sum long-b | cut -d' ' -f1)" out.json
+truncate -s 80000001 long-b
+expect 1 long-a long-b
+rm long-a long-b
+
 # one byte of .text, the md5sums inside left as they were
 expect 1 bad.deb good.deb
 has './usr/bin/x' out.txt
@@ -56,6 +69,12 @@ has '.text+0x' out.txt
 offset=$(cmp -l q/usr/bin/x p/usr/bin/x | awk 'NR == 1 { print $1 - 1 }')
 has "\"shipped_offset\": $offset" out.json
 has '"seccomp"' out.json
+
+# the inputs' digests stand with them and in their own entry
+for input in bad.deb good.deb; do
+	digest=$(sha256sum "$input" | cut -d' ' -f1)
+	[ "$(grep -c "\"sha256\": \"$digest\"" out.json)" = 2 ]
+done
 
 # the same findings every time, and a report made again from them
 cp out.json first.json

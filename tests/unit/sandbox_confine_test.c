@@ -569,6 +569,29 @@ START_TEST(interrupt_ends_the_child)
 }
 END_TEST
 
+/* The caller works while the child does; without an answer, none is left behind. */
+START_TEST(children_are_heard_or_stopped)
+{
+	char hello[] = "hello";
+	struct err err = {0};
+	struct buf out = {0};
+	struct strings layers = {0};
+	struct confined *one = NULL, *other = NULL;
+	ck_assert_ok(sandbox_confine_start(&nothing, says_hello, hello, &one, &err),
+		     err);
+	hello[0] = 'j'; /* it has memory of its own */
+	ck_assert_ok(sandbox_confine_start(&nothing, sleeps, NULL, &other, &err), err);
+	ck_assert_ok(sandbox_confine_finish(one, &out, &layers, &err), err);
+	ck_assert_str_eq(out.data, "hello");
+	sandbox_confine_stop(other);
+	sandbox_confine_stop(NULL);
+	ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);
+	ck_assert_int_eq(errno, ECHILD);
+	buf_free(&out);
+	strings_free(&layers);
+}
+END_TEST
+
 /* ---- helper programs ------------------------------------------------- */
 
 START_TEST(tools_are_heard)
@@ -657,6 +680,7 @@ sandbox_confine_suite(void)
 	tcase_add_test(tcase, forged_answers_are_refused);
 	tcase_add_test(tcase, flood_is_bounded);
 	tcase_add_test(tcase, interrupt_ends_the_child);
+	tcase_add_test(tcase, children_are_heard_or_stopped);
 	suite_add_tcase(suite, tcase);
 	tcase = tcase_create("tool");
 	tcase_set_timeout(tcase, 30);
