@@ -540,23 +540,39 @@ set_status_at(json_t *entry, const char *name, const struct facts *facts,
 	judgement_free(&judgement);
 }
 
+/* The newest signatures that librnp 0.16 reads: RFC 4880's. */
+#define VERSION_KNOWN 4
+
 /* ---- checking --------------------------------------------------------- */
 
-/* What is checked: the file, or the canonical text; and how far librnp has read. */
+/* What is checked: parts of files, or the canonical text, one after the other; and how
+ * far librnp has read. */
 struct signed_bytes {
-	struct view bytes;
-	uint64_t at;
+	const struct view *parts;
+	size_t count;
+	uint64_t at; /* in the first part that is left */
 };
 
 static bool
 signed_bytes_read(void *arg, void *bytes, size_t count, size_t *got)
 {
 	struct signed_bytes *from = arg;
-	struct view rest = view_from(&from->bytes, from->at);
-	*got = rest.size < count ? (size_t)rest.size : count;
-	if (*got > 0)
-		memcpy(bytes, rest.data, *got);
-	from->at += *got;
+	*got = 0;
+	while (from->count > 0 && *got < count) {
+		struct view rest = view_from(from->parts, from->at);
+		size_t step = count - *got;
+		if (rest.size < step)
+			step = (size_t)rest.size;
+		if (step > 0)
+			memcpy((char *)bytes + *got, rest.data, step);
+		*got += step;
+		from->at += step;
+		if (from->at == from->parts->size) {
+			from->parts++;
+			from->count--;
+			from->at = 0;
+		}
+	}
 	return true;
 }
 
@@ -701,9 +717,24 @@ store_open(struct check *check)
 	return ffi;
 }
 
+/* One that librnp did not see: malformed, or newer than it is (RFC 9580 came after). */
+static void
+add_unread(const struct check *check, size_t index, uint8_t version)
+{
+	char reason[96];
+	snprintf(reason, sizeof(reason),
+		 "an OpenPGP signature of version %u, which this librnp cannot read",
+		 version);
+	if (version > VERSION_KNOWN)
+		add_blank(check, index, SIGNATURE_NOT_CHECKED, reason);
+	else
+		add_blank(check, index, SIGNATURE_INVALID,
+			  "librnp could not read this signature");
+}
+
 /* All signatures that librnp saw; those that it did not are entries as well. */
 static void
-report_all(rnp_ffi_t ffi, rnp_op_verify_t verify, struct check *check)
+report_all(rnp_ffi_t ffi, rnp_op_verify_t verify, struct check *check, uint8_t version)
 {
 	size_t seen = 0;
 	rnp_op_verify_get_signature_count(verify, &seen);
@@ -721,8 +752,7 @@ report_all(rnp_ffi_t ffi, rnp_op_verify_t verify, struct check *check)
 		facts_free(&facts);
 	}
 	for (size_t i = seen; i < check->count; i++)
-		add_blank(check, i, SIGNATURE_INVALID,
-			  "librnp could not read this signature");
+		add_unread(check, i, version);
 }
 
 /* Check bare signature packets over the bytes; 0, or -1 when the machine refused. */
@@ -745,7 +775,7 @@ check_packets(struct check *check, struct signed_bytes *bytes,
 		goto out;
 	}
 	rnp_op_verify_execute(verify); /* each signature has its own result */
-	report_all(ffi, verify, check);
+	report_all(ffi, verify, check, openpgp_frame_version(packets));
 	result = 0;
 out:
 	rnp_op_verify_destroy(verify);
@@ -791,7 +821,8 @@ openpgp_check_cleartext(const struct view *file, const char *path,
 	    -1) {
 		add_blank(&check, 0, SIGNATURE_INVALID, wrong.message);
 	} else {
-		struct signed_bytes bytes = {.bytes = view_of_buf(&text)};
+		struct view whole = view_of_buf(&text);
+		struct signed_bytes bytes = {.parts = &whole, .count = 1};
 		result = check_quietly(&check, &bytes, &packets, err);
 	}
 	buf_free(&text);
@@ -802,9 +833,9 @@ openpgp_check_cleartext(const struct view *file, const char *path,
 }
 
 int
-openpgp_check_detached(const struct view *file, const char *path,
-		       const struct view *signature, const struct trust *trust, json_t *signatures,
-		       enum signature_status *status, struct err *err)
+openpgp_check_parts(const struct view *parts, size_t count, const char *path,
+		    const struct view *signature, const struct trust *trust,
+		    json_t *signatures, enum signature_status *status, struct err *err)
 {
 	struct buf packets = {0};
 	struct err wrong = {0};
@@ -815,11 +846,21 @@ openpgp_check_detached(const struct view *file, const char *path,
 	if (openpgp_frame_detached(signature, &packets, &check.count, &wrong) == -1) {
 		add_blank(&check, 0, SIGNATURE_INVALID, wrong.message);
 	} else {
-		struct signed_bytes bytes = {.bytes = *file};
+		struct signed_bytes bytes = {.parts = parts, .count = count};
 		result = check_quietly(&check, &bytes, &packets, err);
 	}
 	buf_free(&packets);
 	if (result == 0)
 		*status = worst;
 	return result;
+}
+
+int
+openpgp_check_detached(const struct view *file, const char *path,
+		       const struct view *signature, const struct trust *trust,
+		       json_t *signatures, enum signature_status *status,
+		       struct err *err)
+{
+	return openpgp_check_parts(file, 1, path, signature, trust, signatures, status,
+				   err);
 }

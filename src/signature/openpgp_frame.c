@@ -256,6 +256,23 @@ packets_count(const struct buf *packets, size_t *count, struct err *err)
 	return 0;
 }
 
+uint8_t
+openpgp_frame_version(const struct buf *packets)
+{
+	struct view bytes = view_of_buf(packets);
+	uint8_t highest = 0, version;
+	for (uint64_t at = 0; at < bytes.size;) {
+		unsigned type;
+		uint64_t start, length;
+		if (packet_header(&bytes, at, &type, &start, &length) == -1)
+			break;
+		if (view_u8(&bytes, start, &version) == 0 && version > highest)
+			highest = version;
+		at = start + length;
+	}
+	return highest;
+}
+
 int
 openpgp_frame_detached(const struct view *signature, struct buf *packets, size_t *count,
 		       struct err *err)

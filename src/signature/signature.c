@@ -95,6 +95,7 @@ static const struct scheme scheme_cleartext = {"openpgp", true, cleartext_knows,
 					       openpgp_check_cleartext};
 
 static const struct scheme *const schemes[] = {&scheme_authenticode, &scheme_module,
+					       &scheme_rpm, &scheme_debsigs,
 					       &scheme_cleartext};
 
 static void

@@ -350,6 +350,14 @@ extern const struct scheme scheme_authenticode;
 
 extern const struct scheme scheme_module;
 
+/* ---- RPM packages: rpm.c ----------------------------------------------- */
+
+extern const struct scheme scheme_rpm;
+
+/* ---- Debian packages: debsigs.c ---------------------------------------- */
+
+extern const struct scheme scheme_debsigs;
+
 /* ---- the walk: signature.c ------------------------------------------- */
 
 /* As signature_check, for a file that was probed already. A file that no scheme knows
@@ -480,6 +488,12 @@ int openpgp_check_detached(const struct view *file, const char *path,
 			   json_t *signatures, enum signature_status *status,
 			   struct err *err);
 
+/* The same over several parts, one after the other. */
+int openpgp_check_parts(const struct view *parts, size_t count, const char *path,
+			const struct view *signature, const struct trust *trust,
+			json_t *signatures, enum signature_status *status,
+			struct err *err);
+
 /* ---- OpenPGP framing: openpgp_frame.c --------------------------------- */
 
 /* More signatures in one block than this are refused. */
@@ -489,6 +503,9 @@ int openpgp_check_detached(const struct view *file, const char *path,
  * must be signatures alone (RFC 9580, 10.4); how many. ERR_INPUT with what is wrong. */
 int openpgp_frame_detached(const struct view *signature, struct buf *packets,
 			   size_t *count, struct err *err);
+
+/* The highest version (RFC 9580, 5.2) among framed packets; 0 when there are none. */
+uint8_t openpgp_frame_version(const struct buf *packets);
 
 /* The parts of a clear-signed text (RFC 9580, 7): the text that is signed, in its
  * canonical form, and the packets of its signatures. Anything outside of them but

@@ -17,7 +17,8 @@ struct walk {
 	uint64_t looks;
 };
 
-/* What could not be looked into may hold a signature, or lack one. */
+/* What could not be looked into may hold a signature, or lack one; where a signature
+ * of the container covers it, nothing is lacking. */
 static void
 add_undecided(const struct walk *walk, node_id id)
 {
@@ -185,7 +186,8 @@ walk_node(struct walk *walk, node_id id, const char *covering, struct err *err)
 	struct signed_file file = {id, path, {NULL, 0}, covering};
 	bool covers = false;
 	int answer = 0;
-	add_undecided(walk, id);
+	if (covering == NULL)
+		add_undecided(walk, id);
 	if (node->member.type == MEMBER_FILE)
 		answer = check_file(walk, &file, &covers, err);
 	for (node_id child = node->first_child; child != NODE_NONE && answer == 0;

@@ -1,0 +1,134 @@
+# verify signatures: RPM and Debian packages, made and signed by their own tools, whose
+# word must be the same.
+set -eu
+for program in rpmbuild rpmsign rpmkeys gpg ar dpkg-deb; do
+	command -v "$program" >/dev/null || { echo "no $program here"; exit 77; }
+done
+
+fail() {
+	echo "FAIL: $*"
+	cat out 2>/dev/null
+	exit 1
+}
+
+# expect STATUS TEXT ARGUMENT...: the exit status, and a text in the report.
+expect() {
+	expected=$1 text=$2
+	shift 2
+	status=0
+	"$VERIFY" signatures "$@" >out 2>&1 || status=$?
+	[ "$status" -eq "$expected" ] || fail "$* ended with $status, not $expected"
+	tr -s ' \n' ' ' <out | grep -qF -- "$text" || fail "$* does not say '$text'"
+}
+
+GNUPGHOME=$PWD/gnupg
+export GNUPGHOME
+mkdir -m 700 gnupg
+trap 'gpgconf --kill all' EXIT
+gpg() { command gpg --batch --quiet --pinentry-mode loopback --passphrase '' "$@" 2>/dev/null; }
+gpg --quick-gen-key 'Packager <p@example.org>' rsa2048 sign never
+gpg --quick-gen-key 'Other <o@example.org>' rsa2048 sign never
+gpg --export -a p@example.org >packager.asc
+gpg --export -a o@example.org >other.asc
+
+# ---- RPM
+
+mkdir -p top
+cat >x.spec <<'S'
+Name: x
+Version: 1
+Release: 1
+Summary: x
+License: GPL
+BuildArch: noarch
+%description
+x
+%install
+mkdir -p %{buildroot}/usr/share/x
+seq 1 1000 >%{buildroot}/usr/share/x/numbers
+%files
+/usr/share/x/numbers
+S
+rpmbuild -bb --define "_topdir $PWD/top" --define '_build_id_links none' x.spec >build.log 2>&1 ||
+	fail "rpmbuild: $(cat build.log)"
+cp top/RPMS/noarch/x-1-1.noarch.rpm plain.rpm
+sign() { # FROM TO ARGUMENT...
+	cp "$1" "$2"
+	to=$2
+	shift 2
+	rpmsign --addsign --define '_gpg_name p@example.org' --define "_gpg_path $GNUPGHOME" \
+		--define '__gpg /usr/bin/gpg' "$@" "$to" >sign.log 2>&1 ||
+		fail "rpmsign: $(cat sign.log)"
+}
+sign plain.rpm signed.rpm
+rpmkeys --dbpath "$PWD/db" --initdb 2>/dev/null || rpm --dbpath "$PWD/db" --initdb
+rpmkeys --dbpath "$PWD/db" --import packager.asc
+agree() { # yes|no FILE
+	answer=no
+	rpmkeys --dbpath "$PWD/db" -K "$2" >tool.log 2>&1 && answer=yes
+	[ "$answer" = "$1" ] || fail "rpmkeys says $answer of $2: $(cat tool.log)"
+}
+agree yes signed.rpm
+expect 0 'RSA header), over the header' signed.rpm --pgp-keyring packager.asc
+expect 4 'untrusted' signed.rpm --pgp-keyring other.asc
+expect 4 'unsigned' plain.rpm --pgp-keyring packager.asc
+sign plain.rpm old.rpm --rpmv3
+expect 0 'over header and payload' old.rpm --pgp-keyring packager.asc
+
+# change FILE TO OFFSET: one bit of one byte.
+change() {
+	cp "$1" "$2"
+	byte=$(od -An -tu1 -j "$3" -N 1 "$2" | tr -d ' ')
+	printf "\\$(printf %o $((byte ^ 1)))" | dd of="$2" bs=1 seek="$3" conv=notrunc status=none
+}
+size=$(wc -c <signed.rpm)
+change signed.rpm payload.rpm $((size - 20))
+agree no payload.rpm
+expect 4 'of the payload is another one' payload.rpm --pgp-keyring packager.asc
+offset=$(grep -abo 'numbers' signed.rpm | head -n 1 | cut -d: -f1)
+change signed.rpm header.rpm "$offset"
+agree no header.rpm
+expect 4 'invalid' header.rpm --pgp-keyring packager.asc
+{ cat signed.rpm && echo more; } >long.rpm
+expect 4 'invalid' long.rpm --pgp-keyring packager.asc
+# The payload of another package under this one's header and signature.
+sed -i 's/seq 1 1000/seq 1 1001/' x.spec
+rpmbuild -bb --define "_topdir $PWD/top" --define '_build_id_links none' x.spec >build.log 2>&1
+expect 4 'unsigned' top/RPMS/noarch/x-1-1.noarch.rpm --pgp-keyring packager.asc
+
+# ---- debsigs: three members, one after the other
+
+mkdir -p d/DEBIAN d/usr/share/x
+printf 'Package: x\nVersion: 1\nArchitecture: all\nMaintainer: x <x@example.org>\nDescription: x\n' >d/DEBIAN/control
+seq 1 1000 >d/usr/share/x/numbers
+dpkg-deb --root-owner-group -b d plain.deb >/dev/null
+mkdir m && (cd m && ar x ../plain.deb)
+(cd m && cat debian-binary control.tar.* data.tar.*) | gpg -u p@example.org --detach-sign -o m/_gpgorigin
+cp plain.deb signed.deb && (cd m && ar rc ../signed.deb _gpgorigin)
+expect 0 'ar member _gpgorigin' signed.deb --pgp-keyring packager.asc
+expect 4 'untrusted' signed.deb --pgp-keyring other.asc
+expect 4 'no signature in the package' plain.deb --pgp-keyring packager.asc
+seq 1 1001 >d/usr/share/x/numbers
+dpkg-deb --root-owner-group -b d changed.deb >/dev/null
+(cd m && ar rc ../changed.deb _gpgorigin)
+expect 4 'does not fit' changed.deb --pgp-keyring packager.asc
+# A second data archive, which the signature does not see.
+cp signed.deb extra.deb
+cp m/data.tar.* "m/data2.tar" && (cd m && ar rc ../extra.deb data2.tar)
+expect 4 'invalid' extra.deb --pgp-keyring packager.asc
+
+# ---- dpkg-sig: a signed list of weak digests
+
+(
+	cd m
+	printf 'Version: 4\nSigner: \nDate: now\nRole: builder\nFiles: \n'
+	for part in debian-binary control.tar.* data.tar.*; do
+		printf '\t%s %s %s %s\n' "$(md5sum <"$part" | cut -d' ' -f1)" \
+			"$(sha1sum <"$part" | cut -d' ' -f1)" "$(wc -c <"$part")" "$part"
+	done
+) >list
+gpg -u p@example.org --clearsign -o m/_gpgbuilder list
+cp plain.deb listed.deb && (cd m && ar rc ../listed.deb _gpgbuilder)
+expect 4 'names MD5 and SHA-1 alone' listed.deb --pgp-keyring packager.asc
+dpkg-deb --root-owner-group -b d other.deb >/dev/null && (cd m && ar rc ../other.deb _gpgbuilder)
+expect 4 "is not that of this package's parts" other.deb --pgp-keyring packager.asc
