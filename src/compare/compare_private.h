@@ -435,6 +435,11 @@ int lone_tell(struct comparison *comparison, struct pair pair, struct err *err);
 /* At the end: say of members that both sides have alone, with the same bytes but in
  * other containers, where they went. */
 void lones_settle(struct comparison *comparison);
+void lones_add(struct lones *lones, node_id id, bool shipped, json_t *entry);
+/* Say of members that only the shipped side has where among everything that was built
+ * the same bytes stand. Takes the list over when it has to look. */
+int lones_find_built(struct comparison *comparison, struct lones *lones,
+		     struct err *err);
 
 /* A metadata difference that waits for its place among the container's bytes. */
 struct pending {

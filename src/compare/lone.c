@@ -1,14 +1,17 @@
 /*
  * Members that one side lacks, each with an entry of its own, however deep in a
  * container that the other side lacks too; and where the other side has the same
- * bytes in another place.
+ * bytes in another place. In a release, the same for what no output accounts for.
  */
 #include "compare/compare_private.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static void
+/* Containers of that many bytes are entered to find something in what was built. */
+#define BUILT_MOST ((uint64_t)1 << 30)
+
+void
 lones_add(struct lones *lones, node_id id, bool shipped, json_t *entry)
 {
 	if (lones->count == lones->room) {
@@ -134,6 +137,8 @@ tell_found(struct comparison *comparison, const struct found *one,
 {
 	const struct found *other = others;
 	bool shipped = one->lone->shipped;
+	if (one->lone->entry == NULL)
+		return;
 	for (size_t low = 0, high = count; low < high;) {
 		size_t middle = low + (high - low) / 2;
 		int order = order_names(&others[middle], one);
@@ -180,4 +185,33 @@ lones_settle(struct comparison *comparison)
 	}
 	free(shipped.items);
 	free(rebuilt.items);
+}
+
+int
+lones_find_built(struct comparison *comparison, struct lones *lones, struct err *err)
+{
+	struct tree *tree = comparison->rebuilt;
+	uint64_t entered = 0;
+	bool any = false;
+	for (size_t i = 0; i < lones->count && !any; i++)
+		any = node_has_content(comparison->shipped, lones->items[i].id);
+	if (!any || tree == NULL)
+		return 0;
+	/* what is entered adds nodes at the end */
+	for (node_id id = NODE_ROOT; id < tree_count(tree); id++) {
+		const struct node *node = tree_node(tree, id);
+		if (interrupt_check(err) == -1)
+			return -1;
+		lones_add(lones, id, false, NULL);
+		if (!node_is_container(node) || entered + node->size > BUILT_MOST)
+			continue;
+		entered += node->expanded ? 0 : node->size;
+		if (tree_expand(tree, id, err) == -1)
+			return -1;
+	}
+	free(comparison->lones.items);
+	comparison->lones = *lones;
+	*lones = (struct lones){0};
+	lones_settle(comparison);
+	return 0;
 }

@@ -37,7 +37,8 @@ struct account {
 	struct named *outputs, *unbuilt;
 	struct claim *claims; /* by shipped node, up to claim_count */
 	size_t claim_count;
-	bool hidden; /* a container on the way could not be read to its end */
+	bool hidden;          /* a container on the way could not be read to its end */
+	struct lones unfound; /* shipped, and not met by what was built */
 	struct strings remarks;
 };
 
@@ -188,7 +189,8 @@ tell_output(struct account *account, size_t index, struct err *err)
 	if (pair.rebuilt == NODE_NONE) {
 		char *built = text_shown(output->built);
 		char *reason = base_format("the build did not leave '%s'", built);
-		output_alone(account, index, STATUS_MISSING, reason);
+		lones_add(&account->unfound, pair.shipped, true,
+			  output_alone(account, index, STATUS_MISSING, reason));
 		free(reason);
 		free(built);
 		return 0;
@@ -290,6 +292,7 @@ tell_unaccounted(struct account *account, node_id id)
 	entry_reason(entry, "a %s that is neither an output nor declared unbuilt",
 		     member_type_name(node->member.type));
 	entry_notes(entry, node, NULL);
+	lones_add(&account->unfound, id, true, entry);
 }
 
 static int
@@ -397,10 +400,13 @@ compare_release(const struct release *release, size_t product, struct tree *ship
 	if (result == 0)
 		result = tell_rest(&account, err);
 	if (result == 0)
+		result = lones_find_built(&account.comparison, &account.unfound, err);
+	if (result == 0)
 		tell_remarks(&account, first);
 	free(account.outputs);
 	free(account.unbuilt);
 	free(account.claims);
+	free(account.unfound.items);
 	strings_free(&account.remarks);
 	comparison_free(&account.comparison);
 	return result;

@@ -54,8 +54,7 @@ END
 grep -v 'debian-binary' files | diff -u wanted -
 
 # and as people read it
-sed -n '/^  \* different …\/\/data.tar.gz\/\/.\/usr\/alike/,/^  \* extra/p' out.txt |
-	sed 's/line 500, column 2:/line 500:/' >alike
+sed -n '/^  \* different …\/\/data.tar.gz\/\/.\/usr\/alike/,/^  \* extra/p' out.txt >alike
 diff -u - alike <<'END'
   * different …//data.tar.gz//./usr/alike
     = r.deb//data.tar.zst//./usr/similar (renamed: 99 % similar)
@@ -63,7 +62,7 @@ diff -u - alike <<'END'
       shipped ./usr/alike
       rebuilt ./usr/similar
       cause   likely: renamed, 99 % of the content is alike
-    - line 500: offset 0x761, 2 bytes
+    - line 500, column 2: offset 0x761, 2 bytes
       shipped "500"
       rebuilt "5OO"
   * extra …//data.tar.gz//./usr/moved: only on the shipped side; the rebuilt

@@ -112,6 +112,11 @@ START_TEST(something_missing)
 	ck_assert_ptr_nonnull(
 	    strstr(object_text(case_entry(&one, "usr/bin/x"), "reason"),
 		   "y.deb//usr/bin/other"));
+	/* it was built, under a name that the description does not say */
+	const char *found = object_text(case_entry(&one, "usr/bin/x"), "moved_to");
+	ck_assert_str_eq(found, "built/y.deb//data.tar.xz//./usr/bin/tool");
+	ck_assert_ptr_nonnull(
+	    strstr(object_text(case_entry(&one, "usr/bin/x"), "reason"), found));
 	case_close(&one);
 	release_free(release);
 	release = make_release(
@@ -134,6 +139,15 @@ START_TEST(something_more_in_the_product)
 	ck_assert_str_eq(case_status(&one, "usr/bin/evil"), "unaccounted");
 	ck_assert_str_eq(case_status(&one, "usr/bin/shadow"), "unaccounted");
 	ck_assert_str_eq(case_status(&one, "usr/bin/x"), "identical");
+	ck_assert_str_eq(object_text(case_entry(&one, "bin/evil"), "moved_to"), "");
+	case_close(&one);
+	/* the build left it in another place: said, and still unaccounted */
+	test_shell("echo evil >built/twin");
+	account(&one, release, true);
+	ck_assert_str_eq(case_status(&one, "usr/bin/evil"), "unaccounted");
+	ck_assert_str_eq(object_text(case_entry(&one, "bin/evil"), "moved_to"),
+			 "built/twin");
+	ck_assert_str_eq(object_text(case_entry(&one, "bin/shadow"), "moved_to"), "");
 	case_close(&one);
 	/* a second member of the same name, and one beside the archives */
 	test_shell(
