@@ -50,7 +50,8 @@ struct extent {
 	uint64_t base;	    /* where the named thing starts; offsets count from there */
 	const char *name;   /* ".text", "tar header mtime"; shown text, owned by the map */
 	const char *detail; /* a symbol or entry that starts at this extent's offset, or NULL */
-	const struct layout *layout; /* counted from `base`, or NULL */
+	const struct layout *layout; /* counted from `origin`, or NULL */
+	uint64_t origin;	     /* where it began before others took parts of it */
 };
 
 /* The extents of one file: in order, without gap or overlap, covering it all. */
@@ -76,7 +77,7 @@ void map_add(struct map *map, uint64_t offset, uint64_t length, enum extent_tag 
 void map_add_part(struct map *map, uint64_t base, uint64_t offset, uint64_t length,
 		  enum extent_tag tag, uint32_t member, const char *name,
 		  const char *detail);
-/* The same for bytes that lie as `layout` says, counted from `base`. */
+/* The same for bytes that lie as `layout` says, counted from `offset`. */
 void map_add_layout(struct map *map, uint64_t base, uint64_t offset, uint64_t length,
 		    enum extent_tag tag, const char *name, const char *detail,
 		    const struct layout *layout);
@@ -85,7 +86,7 @@ void map_finish(struct map *map, uint64_t size);
 /* The extent that holds `offset`, or NULL past the end. */
 const struct extent *map_find(const struct map *map, uint64_t offset);
 /* "NAME+0x1a", "NAME+0x1a (DETAIL+0x2)", "NAME+0x1a (DETAIL FIELD)" or
- * "NAME+0x1a ("the string that stands there")" for an offset: shown text. */
+ * "NAME+0x1a (DETAIL "the string that stands there")" for an offset: shown text. */
 void map_place(const struct map *map, uint64_t offset, struct buf *out);
 
 /* ---- members: what a container holds --------------------------------- */

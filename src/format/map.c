@@ -59,6 +59,7 @@ map_add_part(struct map *map, uint64_t base, uint64_t offset, uint64_t length,
 	    .base = base,
 	    .name = map_name(map, name, before),
 	    .detail = detail != NULL ? map_name(map, detail, NULL) : NULL,
+	    .origin = offset,
 	};
 	map_push(map, &extent);
 }
@@ -151,7 +152,8 @@ map_give(struct map *map, const struct claim *claim, const struct claim *before,
 			       .name = "gap"};
 	if (claim != NULL)
 		piece = claim->extent;
-	/* A symbol starts at the first piece only; a layout counts from the base. */
+	/* A symbol starts at the first piece only; a layout still counts
+	 * from where it was added. */
 	if (piece.detail != NULL && piece.layout == NULL && from != piece.offset)
 		piece.detail = NULL;
 	piece.offset = from;
@@ -234,41 +236,53 @@ is_string_byte(uint8_t byte)
 	return byte == '\t' || byte == '\n' || (byte >= 0x20 && byte != 0x7f);
 }
 
-/* Quote the string of an extent that holds `offset`, when it is text. */
-static void
-place_string(const struct map *map, const struct extent *extent, uint64_t offset,
-	     struct buf *out)
+/* The string of an extent that holds `offset`, when it is text that ends there. */
+static bool
+find_string(const struct map *map, const struct extent *extent, uint64_t offset,
+	    struct view *string)
 {
 	uint64_t from = offset, end = offset;
 	uint64_t last = extent->offset + extent->length;
-	struct view string;
 	uint8_t byte = 0;
 	while (from > extent->offset && offset - from < STRING_SEARCHED &&
 	       view_u8(&map->view, from - 1, &byte) == 0 && is_string_byte(byte))
 		from--;
 	if (from > extent->offset && byte != 0)
-		return;
+		return false;
 	while (end < last && end - offset < STRING_SEARCHED &&
 	       view_u8(&map->view, end, &byte) == 0 && is_string_byte(byte))
 		end++;
 	/* A NUL that differs belongs to the string it ends. */
-	if (end - from < extent->layout->strings || byte != 0 ||
-	    view_sub(&map->view, from, end - from, &string) == -1)
+	return end - from >= extent->layout->strings && byte == 0 &&
+	       view_sub(&map->view, from, end - from, string) == 0;
+}
+
+/* Quote the string that holds `offset`, or only say what the strings are. */
+static void
+place_string(const struct map *map, const struct extent *extent, uint64_t offset,
+	     struct buf *out)
+{
+	struct view string;
+	bool quoted = find_string(map, extent, offset, &string);
+	if (extent->detail == NULL && !quoted)
 		return;
-	bool cut = string.size > STRING_SHOWN;
-	buf_puts(out, " (\"");
-	text_show(out, string.data, cut ? STRING_SHOWN : (size_t)string.size);
-	buf_puts(out, cut ? "\"…)" : "\")");
+	buf_printf(out, " (%s", extent->detail != NULL ? extent->detail : "");
+	if (quoted) {
+		bool cut = string.size > STRING_SHOWN;
+		buf_puts(out, extent->detail != NULL ? " \"" : "\"");
+		text_show(out, string.data, cut ? STRING_SHOWN : (size_t)string.size);
+		buf_puts(out, cut ? "\"…" : "\"");
+	}
+	buf_puts(out, ")");
 }
 
 /* Say which record, and which of its fields, holds `offset`. */
 static void
-place_record(const struct extent *extent, uint64_t base, uint64_t offset,
-	     struct buf *out)
+place_record(const struct extent *extent, uint64_t offset, struct buf *out)
 {
 	const struct layout *layout = extent->layout;
 	const struct layout_field *field = layout->fields, *holder = NULL;
-	uint64_t distance = offset - base;
+	uint64_t distance = offset - extent->origin;
 	uint64_t inside = layout->record ? distance % layout->record : distance;
 	for (; field != NULL && field->name != NULL && field->offset <= inside; field++)
 		holder = field;
@@ -299,7 +313,7 @@ map_place(const struct map *map, uint64_t offset, struct buf *out)
 	if (extent->layout != NULL && extent->layout->strings > 0) {
 		place_string(map, extent, offset, out);
 	} else if (extent->layout != NULL) {
-		place_record(extent, base, offset, out);
+		place_record(extent, offset, out);
 	} else if (extent->detail != NULL) {
 		buf_puts(out, " (");
 		place_put(out, extent->detail, offset - extent->offset);

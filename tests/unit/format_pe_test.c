@@ -287,6 +287,253 @@ START_TEST(map_agrees_with_objdump_and_nm)
 }
 END_TEST
 
+/* What our map says at an offset. */
+static void
+check_place(const struct map *map, uint64_t offset, const char *expected)
+{
+	struct buf place = {0};
+	map_place(map, offset, &place);
+	ck_assert_str_eq(place.data, expected);
+	buf_free(&place);
+}
+
+/* A program by the cross compiler, with resources, an export and thread data. */
+static void
+make_windows_program(const char *flags)
+{
+	static const char source[] =
+	    "__declspec(dllexport) int f(int x) { return x * 2; }\n"
+	    "const char *path = \"made in /build/here\";\n"
+	    "__thread int t = 4;\n"
+	    "int main(void) { t++; return f(t) + path[t]; }\n";
+	static const char resources[] =
+	    "1 VERSIONINFO\nFILEVERSION 1,2,3,4\nBEGIN\n BLOCK \"StringFileInfo\"\n"
+	    " BEGIN\n  BLOCK \"040904b0\"\n  BEGIN\n   VALUE \"FileVersion\", "
+	    "\"1.2.3.4\"\n  END\n END\nEND\n"
+	    "MYNAME RCDATA { \"hello resource\" }\n"
+	    "7 300 { \"of a type of its own\" }\n";
+	test_write("x.c", source, strlen(source));
+	test_write("r.rc", resources, strlen(resources));
+	test_shell("x86_64-w64-mingw32-windres r.rc r.o && "
+		   "x86_64-w64-mingw32-gcc %s -o x.exe x.c r.o",
+		   flags);
+}
+
+/* Every resource that pefile lists: "TYPE NAME LANGUAGE OFFSET SIZE". */
+START_TEST(resources_agree_with_pefile)
+{
+	static const char script[] =
+	    "import pefile\n"
+	    "p = pefile.PE('x.exe')\n"
+	    "for t in p.DIRECTORY_ENTRY_RESOURCE.entries:\n"
+	    " for n in t.directory.entries:\n"
+	    "  for l in n.directory.entries:\n"
+	    "   d = l.data.struct\n"
+	    "   print(pefile.RESOURCE_TYPE.get(t.id, str(t.id)).replace('RT_', ''),\n"
+	    "         n.id or n.name, '0x%04x' % l.id,\n"
+	    "         p.get_offset_from_rva(d.OffsetToData), d.Size)\n";
+	if (!test_have("x86_64-w64-mingw32-windres"))
+		TEST_SKIP("needs mingw-w64");
+	make_windows_program("");
+	test_write("list.py", script, strlen(script));
+	test_shell("/usr/bin/python3 list.py >list");
+	struct buf file = test_file("x.exe"), list = test_file("list");
+	struct view view = view_of_buf(&file);
+	struct map *map = format_map(&format_pe, &view, NULL);
+	unsigned count = 0;
+	for (char *line = list.data; *line != '\0'; count++) {
+		char type[32], name[32], language[16];
+		uintmax_t offset, size;
+		int read = 0;
+		ck_assert_int_eq(sscanf(line, "%31s %31s %15s %ju %ju\n%n", type, name,
+					language, &offset, &size, &read),
+				 5);
+		line += read;
+		char *detail = base_format("resource %s %s %s", type, name, language);
+		const struct extent *extent = map_find(map, offset);
+		ck_assert_str_eq(extent->name, ".rsrc");
+		ck_assert_str_eq(extent->detail, detail);
+		ck_assert_uint_eq(extent->offset, offset);
+		ck_assert_uint_eq(extent->length, size);
+		free(detail);
+	}
+	ck_assert_uint_eq(count, 3);
+	uint64_t start = map_extent(map, ".rsrc")->base;
+	check_place(map, start + 4, ".rsrc+0x4 (resource directory TimeDateStamp)");
+	map_free(map);
+	buf_free(&list);
+	buf_free(&file);
+}
+END_TEST
+
+/* The file offset of a data directory of x.exe by pefile. */
+static uintmax_t
+directory_offset(const char *name)
+{
+	uintmax_t offset;
+	test_shell("/usr/bin/python3 -c \"import pefile; p = pefile.PE('x.exe'); "
+		   "print([p.get_offset_from_rva(d.VirtualAddress) for d in "
+		   "p.OPTIONAL_HEADER.DATA_DIRECTORY "
+		   "if d.name == 'IMAGE_DIRECTORY_ENTRY_%s'][0])\" >offset",
+		   name);
+	struct buf text = test_file("offset");
+	ck_assert_int_eq(sscanf(text.data, "%ju", &offset), 1);
+	buf_free(&text);
+	return offset;
+}
+
+START_TEST(directories_and_fields_have_names)
+{
+	if (!test_have("x86_64-w64-mingw32-windres"))
+		TEST_SKIP("needs mingw-w64");
+	make_windows_program("-Wl,--build-id");
+	struct buf file = test_file("x.exe");
+	struct view view = view_of_buf(&file);
+	struct map *map = format_map(&format_pe, &view, NULL);
+	static const struct {
+		const char *directory;
+		unsigned distance;
+		const char *section, *detail;
+	} rows[] = {
+	    {"EXPORT", 4, ".edata", "export directory TimeDateStamp"},
+	    {"IMPORT", 20 + 12, ".idata", "import descriptor 1 Name"},
+	    {"EXCEPTION", 12 + 4, ".pdata", "function entry 1 EndAddress"},
+	    {"IAT", 8, ".idata", "import address 1"},
+	    {"TLS", 24, ".rdata", "TLS directory AddressOfCallBacks"},
+	};
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		uint64_t at = directory_offset(rows[i].directory) + rows[i].distance;
+		const struct extent *extent = map_find(map, at);
+		struct buf place = {0};
+		ck_assert_str_eq(extent->name, rows[i].section);
+		char *expected =
+		    base_format("%s+0x%jx (%s)", rows[i].section,
+				(uintmax_t)(at - extent->base), rows[i].detail);
+		map_place(map, at, &place);
+		ck_assert_str_eq(place.data, expected);
+		free(expected);
+		buf_free(&place);
+	}
+	check_place(map, directory_offset("DEBUG") + 12,
+		    "debug directory+0xc (entry 0 Type)");
+	/* The build id is the record's GUID. */
+	uint64_t record = map_extent(map, "CodeView record")->offset;
+	ck_assert_int_eq(memcmp(file.data + record, "RSDS", 4), 0);
+	check_place(map, record + 5, "CodeView record+0x5 (Signature)");
+	check_place(map, record + 20, "CodeView record+0x14 (Age)");
+	uint64_t header = map_extent(map, "optional header")->offset;
+	check_place(map, header + 16, "optional header+0x10 (AddressOfEntryPoint)");
+	check_place(map, header + 112 + 48, "optional header+0xa0 (debug directory)");
+	uint64_t at;
+	ck_assert_int_eq(view_find(&view, 0, "made in /build", 14, &at), 0);
+	struct buf place = {0};
+	map_place(map, at, &place);
+	ck_assert_ptr_nonnull(strstr(place.data, "(\"made in /build/here\")"));
+	map_free(map);
+	buf_free(&place);
+	buf_free(&file);
+}
+END_TEST
+
+/* .NET metadata, against monodis: the module's version stands where we say. */
+START_TEST(net_metadata_agrees_with_monodis)
+{
+	static const char source[] =
+	    "class A { static void Main() { System.Console.WriteLine(\"x\"); } }\n";
+	if (!test_have("mcs") || !test_have("monodis"))
+		TEST_SKIP("needs mono");
+	test_write("a.cs", source, strlen(source));
+	test_shell("mcs -out:x.exe a.cs && monodis --module x.exe | "
+		   "sed -n 's/.*{\\(.*\\)}.*/\\1/p' | tr -d - | tr A-F a-f >mvid");
+	struct buf file = test_file("x.exe"), mvid = test_file("mvid");
+	struct view view = view_of_buf(&file);
+	struct map *map = format_map(&format_pe, &view, NULL);
+	const struct extent *found = NULL;
+	for (size_t i = 0; i < map->count; i++) {
+		const struct extent *extent = &map->extents[i];
+		if (extent->detail != NULL && strcmp(extent->detail, "MVID") == 0)
+			found = extent;
+	}
+	ck_assert_ptr_nonnull(found);
+	ck_assert_uint_eq(found->length, 16);
+	/* The first three parts of a GUID are numbers, little-endian. */
+	static const uint8_t order[] = {3, 2, 1, 0,  5,	 4,  7,	 6,
+					8, 9, 10, 11, 12, 13, 14, 15};
+	char raw[33];
+	for (size_t i = 0; i < 16; i++)
+		hex_encode(file.data + found->offset + order[i], 1, raw + 2 * i);
+	ck_assert_int_eq(strncmp(raw, mvid.data, 32), 0);
+	uint64_t at;
+	ck_assert_int_eq(view_find(&view, 0, "WriteLine", 9, &at), 0);
+	struct buf place = {0};
+	map_place(map, at + 1, &place);
+	ck_assert_ptr_nonnull(strstr(place.data, "(#Strings \"WriteLine\")"));
+	at = directory_offset("COM_DESCRIPTOR");
+	check_place(map, at + 20, ".text+0x1c (CLI header EntryPointToken)");
+	format_survives_damage(&format_pe, &file, 23, 64);
+	/* Each byte of the metadata at extremes. */
+	for (uint64_t i = found->base; i < found->base + 0x290; i++) {
+		char before = file.data[i];
+		file.data[i] = (char)0xff;
+		format_survives(&format_pe, file.data, file.size);
+		file.data[i] = before;
+	}
+	map_free(map);
+	buf_free(&place);
+	buf_free(&mvid);
+	buf_free(&file);
+}
+END_TEST
+
+/* A tree of resources that names itself, and names as long as they can be. */
+START_TEST(resources_that_loop_end)
+{
+	if (!test_have("x86_64-w64-mingw32-windres"))
+		TEST_SKIP("needs mingw-w64");
+	make_windows_program("-s");
+	struct buf file = test_file("x.exe");
+	struct view view = view_of_buf(&file);
+	uint64_t root = directory_offset("RESOURCE");
+	/* 65535 entries, the first of which is the root again. */
+	memset(file.data + root + 12, 0xff, 4);
+	put_u32le(&file, root + 20, 0x80000000U);
+	double start = time_elapsed();
+	struct map *map = format_map(&format_pe, &view, NULL);
+	ck_assert_double_lt(time_elapsed() - start, 2.0);
+	map_check(map, file.size);
+	map_free(map);
+	for (uint64_t i = root; i < root + 0x100; i++) {
+		char before = file.data[i];
+		file.data[i] = (char)0xff;
+		format_survives(&format_pe, file.data, file.size);
+		file.data[i] = before;
+	}
+	buf_free(&file);
+}
+END_TEST
+
+/* No tool here writes a Rich header: this is one by hand, key 0x11223344. */
+START_TEST(rich_headers_are_found)
+{
+	make_image("i386pep", "-m64", 0);
+	struct buf file = test_file("image.efi");
+	struct view view = view_of_buf(&file);
+	uint32_t signature;
+	ck_assert_int_eq(view_u32le(&view, 0x3c, &signature), 0);
+	ck_assert_uint_ge(signature, 0x68);
+	for (unsigned i = 0; i < 6; i++)
+		put_u32le(&file, 0x44 + 4 * i, 0x11223344);
+	put_u32le(&file, 0x44, 0x11223344 ^ 0x536e6144);
+	put_u32le(&file, 0x5c, 0x68636952);
+	put_u32le(&file, 0x60, 0x11223344);
+	struct map *map = format_map(&format_pe, &view, NULL);
+	ck_assert_uint_eq(map_extent(map, "Rich header")->offset, 0x44);
+	ck_assert_uint_eq(map_extent(map, "Rich header")->length, 0x20);
+	map_free(map);
+	buf_free(&file);
+}
+END_TEST
+
 START_TEST(map_names_the_padding_that_signing_added)
 {
 	make_key();
@@ -335,6 +582,11 @@ format_pe_suite(void)
 	tcase_add_test(tcase, graft_never_hides_a_changed_byte);
 	tcase_add_test(tcase, graft_refuses_a_table_that_is_not_sound);
 	tcase_add_loop_test(tcase, map_agrees_with_objdump_and_nm, 0, 2);
+	tcase_add_test(tcase, resources_agree_with_pefile);
+	tcase_add_test(tcase, directories_and_fields_have_names);
+	tcase_add_test(tcase, net_metadata_agrees_with_monodis);
+	tcase_add_test(tcase, resources_that_loop_end);
+	tcase_add_test(tcase, rich_headers_are_found);
 	tcase_add_test(tcase, map_names_the_padding_that_signing_added);
 	tcase_add_loop_test(tcase, damaged_images_are_survived, 0, 2);
 	suite_add_tcase(suite, tcase);
