@@ -71,11 +71,15 @@ decode_failed(const struct decode *decode, struct archive *archive, struct err *
 {
 	const char *said = archive_error_string(archive);
 	char *shown = text_shown(said != NULL ? said : "it is cut off");
-	enum err_kind kind = ERR_INPUT;
 	if (strstr(shown, "too much memory") != NULL)
-		kind = ERR_LIMIT;
-	err_set(err, kind, "damaged %s stream after %ju decompressed bytes: %s",
-		decode->filter->name, (uintmax_t)decode->decoded, shown);
+		err_set(err, ERR_LIMIT,
+			"the %s stream needs more memory than is given to it, after "
+			"%ju decompressed bytes",
+			decode->filter->name, (uintmax_t)decode->decoded);
+	else
+		err_set(err, ERR_INPUT,
+			"damaged %s stream after %ju decompressed bytes: %s",
+			decode->filter->name, (uintmax_t)decode->decoded, shown);
 	free(shown);
 	return -1;
 }
