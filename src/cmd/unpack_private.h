@@ -24,8 +24,8 @@ enum {
 	"  --depth N            enter at most N containers in containers (32)\n"       \
 	"  --members N          list at most N members (2000000)\n"                    \
 	"  --bytes SIZE         decompress at most SIZE (64G)\n"                       \
-	"  --ratio N            let a stream above 64 MB grow at most N times "        \
-	"(2000)\n"
+	"  --ratio N            let a stream above 64 MB, and all that is in the\n"    \
+	"                       input above 1 GB, grow at most N times (2000)\n"
 
 /* One file or folder to be looked into. */
 struct looking {

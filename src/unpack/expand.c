@@ -10,6 +10,7 @@
 #define PENDING_MOST  (1U << 20)
 #define RELEASE_EVERY (UINT64_C(32) << 20)
 #define RATIO_FROM    (UINT64_C(64) << 20)
+#define GROWTH_FROM   (UINT64_C(1) << 30)
 
 /* One container being read, and the member that is open. */
 struct reader {
@@ -134,6 +135,27 @@ scratch_append(struct reader *reader, const void *bytes, size_t count, struct er
 	return 0;
 }
 
+/* Does the budget of the whole tree allow for what was decoded? A bomb of many streams
+ * need not have one that grows much. */
+static int
+check_tree(const struct tree *tree, struct err *err)
+{
+	uint64_t packed = tree->input_size ? tree->input_size : 1;
+	if (tree->decoded > tree->budget.bytes)
+		return err_set(
+		    err, ERR_LIMIT,
+		    "the budget of %ju decompressed bytes is used up: raise it "
+		    "with --bytes",
+		    (uintmax_t)tree->budget.bytes);
+	if (tree->decoded > GROWTH_FROM &&
+	    tree->decoded / packed >= tree->budget.ratio)
+		return err_set(err, ERR_LIMIT,
+			       "all that is in the %ju bytes of input grew to more than "
+			       "%ju times their size: raise the limit with --ratio",
+			       (uintmax_t)packed, (uintmax_t)tree->budget.ratio);
+	return 0;
+}
+
 /* Does the budget allow for `count` more decoded bytes? */
 static int
 check_budget(struct reader *reader, size_t count, struct err *err)
@@ -142,12 +164,8 @@ check_budget(struct reader *reader, size_t count, struct err *err)
 	uint64_t packed = reader->mapping.view.size ? reader->mapping.view.size : 1;
 	reader->decoded += count;
 	tree->decoded += count;
-	if (tree->decoded > tree->budget.bytes)
-		return err_set(
-		    err, ERR_LIMIT,
-		    "the budget of %ju decompressed bytes is used up: raise it "
-		    "with --bytes",
-		    (uintmax_t)tree->budget.bytes);
+	if (check_tree(tree, err) == -1)
+		return -1;
 	if (reader->decoded > RATIO_FROM &&
 	    reader->decoded / packed >= tree->budget.ratio)
 		return err_set(
@@ -364,6 +382,12 @@ tree_expand(struct tree *tree, node_id id, struct err *err)
 		    "not entered: the budget of %u containers in containers is used "
 		    "up: raise it with --depth",
 		    tree->budget.depth);
+		return 0;
+	}
+	struct err spent;
+	if (check_tree(tree, &spent) == -1) {
+		tree_note(tree, id, NOTE_UNDECIDED, 0, "not entered: %s",
+			  spent.message);
 		return 0;
 	}
 	struct reader reader = {.tree = tree, .container = id, .open = NODE_NONE};

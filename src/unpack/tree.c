@@ -357,6 +357,8 @@ open_any(int fd, int scratch, const char *name, const struct unpack_budget *budg
 		tree_free(opened);
 		return -1;
 	}
+	for (size_t i = 0; i < opened->count; i++)
+		opened->input_size += opened->entries[i].node.size;
 	*tree = opened;
 	return 0;
 }

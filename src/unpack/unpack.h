@@ -29,8 +29,8 @@ struct unpack_budget {
 	unsigned depth;   /* containers in containers; default 32 */
 	uint64_t members; /* of the whole tree; default 2,000,000 */
 	uint64_t bytes;   /* decompressed, of the whole tree; default 64 GiB */
-	uint64_t ratio; /* decompressed / compressed of one stream above 64 MiB; default
-			   2000 */
+	uint64_t ratio;	  /* decompressed / compressed, of one stream above 64 MiB and of
+			   * the whole tree above 1 GiB; default 2000 */
 };
 extern const struct unpack_budget unpack_default_budget;
 

@@ -46,7 +46,8 @@ struct tree {
 	struct buf pending;    /* not yet written to the scratch file */
 	struct entry *entries;
 	size_t count, room;
-	uint64_t decoded; /* bytes that went to the scratch file */
+	uint64_t input_size; /* bytes of all files that the tree was opened on */
+	uint64_t decoded;    /* bytes that went to the scratch file */
 	struct hasher *hasher;
 	struct sha256 empty; /* of no bytes */
 	uint8_t *block;      /* small files of the input folder are read into it */
