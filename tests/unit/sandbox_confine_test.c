@@ -6,8 +6,10 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -96,6 +98,88 @@ opens_passwd(void *context, struct buf *out, struct err *err)
 	return 0;
 }
 
+/* One call by its number, for the many ways to the same end. */
+struct attempt {
+	const char *name;
+	long number;
+	long arguments[5];
+};
+
+/* Every one fails, and not because its arguments are wrong. */
+static int
+all_refused(const struct attempt *attempts, size_t count, struct err *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct attempt *one = &attempts[i];
+		errno = 0;
+		if (syscall(one->number, one->arguments[0], one->arguments[1],
+			    one->arguments[2], one->arguments[3],
+			    one->arguments[4]) != -1)
+			return err_set(err, ERR_INPUT, "%s went through", one->name);
+		if (errno != EACCES && errno != EPERM && errno != ENOSYS)
+			return err_set(err, ERR_INPUT, "%s: %s", one->name,
+				       strerror(errno));
+	}
+	return 0;
+}
+
+/* Context: a descriptor of a folder that was kept open, with "kept" in it. */
+static int
+reaches_names(void *context, struct buf *out, struct err *err)
+{
+	long folder = *(int *)context;
+	static char kept[] = "kept", other[] = "other";
+	static uint64_t how[3]; /* openat2: read only */
+	struct stat st;
+	const long from = (long)kept, to = (long)other, status = (long)&st;
+	const struct attempt attempts[] = {
+	    {"openat", SYS_openat, {folder, from, O_RDONLY}},
+	    {"openat to write", SYS_openat, {folder, from, O_WRONLY}},
+	    {"openat of a path", SYS_openat, {folder, from, O_PATH}},
+	    {"openat2", SYS_openat2, {folder, from, (long)how, sizeof(how)}},
+	    {"newfstatat", SYS_newfstatat, {folder, from, status}},
+	    {"faccessat", SYS_faccessat, {folder, from, R_OK}},
+	    {"readlinkat", SYS_readlinkat, {folder, from, status, sizeof(st)}},
+	    {"mkdirat", SYS_mkdirat, {folder, to, 0700}},
+	    {"unlinkat", SYS_unlinkat, {folder, from}},
+	    {"renameat2", SYS_renameat2, {folder, from, folder, to}},
+	    {"linkat", SYS_linkat, {folder, from, folder, to}},
+	    {"symlinkat", SYS_symlinkat, {from, folder, to}},
+	    {"fchmodat", SYS_fchmodat, {folder, from, 0777}},
+	    {"fchownat", SYS_fchownat, {folder, from, 1, 1}},
+	    {"utimensat", SYS_utimensat, {folder, from}},
+	    {"truncate", SYS_truncate, {from}},
+	    {"fchdir", SYS_fchdir, {folder}},
+	    {"fchmod", SYS_fchmod, {folder, 0777}},
+	    {"fsetxattr", SYS_fsetxattr, {folder, from, from, 1}},
+	    {"inotify_init1", SYS_inotify_init1, {0}},
+	    {"name_to_handle_at", SYS_name_to_handle_at, {folder, from, status}},
+	};
+	return all_refused(attempts, ARRAY_COUNT(attempts), err);
+}
+
+/* A process by each call that makes one, and more rights or room for this one. */
+static int
+makes_processes(void *context, struct buf *out, struct err *err)
+{
+	static struct rlimit most = {RLIM_INFINITY, RLIM_INFINITY};
+	static uint64_t clone3[8];
+	clone3[4] = SIGCHLD; /* exit_signal */
+	const struct attempt attempts[] = {
+	    {"clone", SYS_clone, {SIGCHLD}},
+	    {"clone without memory", SYS_clone, {CLONE_VM | SIGCHLD}},
+	    {"clone3", SYS_clone3, {(long)clone3, sizeof(clone3)}},
+	    {"setpriority", SYS_setpriority, {0, 0, -20}},
+	    {"setrlimit", SYS_setrlimit, {RLIMIT_AS, (long)&most}},
+	    {"prlimit64", SYS_prlimit64, {0, RLIMIT_AS, (long)&most, 0}},
+	    {"dumpable", SYS_prctl, {PR_SET_DUMPABLE, 1}},
+	    {"personality", SYS_personality, {0}},
+	    {"setsid", SYS_setsid, {0}},
+	    {"capset", SYS_capset, {(long)clone3, (long)clone3}},
+	};
+	return all_refused(attempts, ARRAY_COUNT(attempts), err);
+}
+
 static int
 forks(void *context, struct buf *out, struct err *err)
 {
@@ -125,9 +209,28 @@ sees_descriptors(void *context, struct buf *out, struct err *err)
 	return 0;
 }
 
+START_TEST(names_are_refused_below_a_kept_folder)
+{
+	struct err err = {0};
+	struct buf out = {0};
+	struct strings layers = {0};
+	test_write("kept", "k", 1);
+	int folder = open(test_folder(), O_RDONLY | O_DIRECTORY);
+	ck_assert_int_ne(folder, -1);
+	struct confinement confinement = {
+	    .keep = &folder, .keep_count = 1, .seconds = 30};
+	ck_assert_ok(sandbox_confine(&confinement, reaches_names, &folder, &out,
+				     &layers, &err),
+		     err);
+	test_shell("test \"$(ls)\" = kept && test \"$(cat kept)\" = k");
+	close(folder);
+	strings_free(&layers);
+}
+END_TEST
+
 START_TEST(file_system_and_processes_are_refused)
 {
-	static confined_main *tries[] = {opens_passwd, forks};
+	static confined_main *tries[] = {opens_passwd, forks, makes_processes};
 	struct err err = {0};
 	struct buf out = {0};
 	struct strings layers = {0};
@@ -243,6 +346,18 @@ START_TEST(forbidden_numbers_kill)
 	    SYS_setns,          SYS_execveat,
 	    SYS_bind,           SYS_connect,
 	    SYS_userfaultfd,    SYS_perf_event_open,
+	    SYS_execve,         SYS_socket,
+	    SYS_socketpair,     SYS_listen,
+	    SYS_accept4,        SYS_sendto,
+	    SYS_sendmsg,        SYS_sendmmsg,
+	    SYS_ptrace,         SYS_process_vm_readv,
+	    SYS_pidfd_open,     SYS_process_vm_writev,
+	    SYS_pidfd_getfd,    SYS_pidfd_send_signal,
+	    SYS_tkill,          SYS_open_by_handle_at,
+	    SYS_chroot,         SYS_pivot_root,
+	    SYS_umount2,        SYS_mknodat,
+	    SYS_finit_module,   SYS_kexec_file_load,
+	    SYS_setuid,         SYS_unshare,
 #ifdef __x86_64__
 	    0x40000000 + 39, /* x32's getpid */
 #endif
@@ -667,7 +782,8 @@ sandbox_confine_suite(void)
 	tcase_set_timeout(tcase, 30);
 	tcase_add_test(tcase, output_and_layers_arrive);
 	tcase_add_test(tcase, errors_arrive_safe_to_show);
-	tcase_add_loop_test(tcase, file_system_and_processes_are_refused, 0, 2);
+	tcase_add_loop_test(tcase, file_system_and_processes_are_refused, 0, 3);
+	tcase_add_test(tcase, names_are_refused_below_a_kept_folder);
 	tcase_add_test(tcase, other_descriptors_are_gone);
 	tcase_add_loop_test(tcase, forbidden_calls_kill, 0, 6);
 	tcase_add_test(tcase, forbidden_numbers_kill);
