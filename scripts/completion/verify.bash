@@ -9,7 +9,7 @@ _verify_options() {
 	run) echo "--rebuilt --keep $reports $common" ;;
 	compare | report) echo "$reports $common" ;;
 	signatures)
-		echo "--trust --trust-timestamp --intermediate --crl --ocsp --at" \
+		echo "--trust --trust-timestamp --intermediate --crl --ocsp --at --policy" \
 			"--detached --key --pgp-keyring --signer" \
 			"$reports $common"
 		;;
@@ -42,7 +42,7 @@ _verify() {
 		mapfile -t COMPREPLY < <(compgen -d -- "$current")
 		return
 		;;
-	--trust | --trust-timestamp | --intermediate | --crl | --ocsp | --key | --detached | --pgp-keyring | --text | --json | \
+	--policy | --trust | --trust-timestamp | --intermediate | --crl | --ocsp | --key | --detached | --pgp-keyring | --text | --json | \
 		--html | --markdown | -o | --output | --tar | --host) ;;
 	*)
 		case $current in

@@ -41,6 +41,7 @@ complete -c verify -n '__verify_command signatures' -l detached -r -F -d 'a sign
 complete -c verify -n '__verify_command signatures' -l intermediate -r -F -d 'certificates between signer and anchor'
 complete -c verify -n '__verify_command signatures' -l crl -r -F -d 'a revocation list'
 complete -c verify -n '__verify_command signatures' -l ocsp -r -F -d 'an OCSP response'
+complete -c verify -n '__verify_command signatures' -l policy -r -F -d 'what signatures must meet'
 complete -c verify -n '__verify_command signatures' -l key -r -F -d 'a public key that may sign'
 complete -c verify -n '__verify_command signatures' -l pgp-keyring -r -F -d 'trust these OpenPGP keys'
 complete -c verify -n '__verify_command signatures' -l signer -x -d 'only this OpenPGP key'

@@ -53,7 +53,8 @@ _verify() {
 			'*--intermediate=[certificates between signer and anchor]:certificate:_files' \
 			'*--crl=[a revocation list]:file:_files' \
 			'*--ocsp=[an OCSP response]:file:_files' \
-			'--detached=[a signature in a file of its own]:file:_files' \
+			'--policy=[what signatures must meet]:policy:_files' \
+			'*--detached=[a signature in a file of its own]:file:_files' \
 			'*--key=[a public key that may sign]:file:_files' \
 			'*--pgp-keyring=[trust these OpenPGP keys]:file:_files' \
 			'*--signer=[only this OpenPGP key]:fingerprint:' \

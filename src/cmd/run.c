@@ -187,9 +187,9 @@ static void
 run_conclude(struct run *run)
 {
 	const json_t *signatures = json_object_get(run->findings, "signatures");
-	if (run->release->has_signers)
-		json_object_set_new(run->findings, "policy",
-				    signature_policy(run->release, signatures));
+	json_t *policy = signature_policy(run->release, signatures);
+	if (policy != NULL)
+		json_object_set_new(run->findings, "policy", policy);
 	char finished[TIME_TEXT];
 	time_text((int64_t)time(NULL), finished);
 	json_object_set_new(run->varying, "finished", json_string(finished));

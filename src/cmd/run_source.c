@@ -69,7 +69,7 @@ check_source(struct run *run, const struct release_source *source, json_t *entri
 	struct trust *trust = trust_new();
 	bool clearsigned = strcmp(source->signature, source->file.path) == 0;
 	int result = -1;
-	trust_judge_at(trust, run->release->at);
+	trust_judge_at(trust, run->release->policy.at);
 	if (trust_add_keyring(trust, source->keyring, err) == -1 ||
 	    trust_pin_openpgp(trust, source->signer, err) == -1 ||
 	    file_open(source->file.path, &job.file, err) == -1)

@@ -16,17 +16,21 @@ enum {
 	OPTION_CRL,
 	OPTION_OCSP,
 	OPTION_KEY,
+	OPTION_POLICY,
 };
 
 #define DETACHED_LIMIT ((size_t)16 << 20)
+#define DETACHED_MOST  64
 
 /* What the command line asked for. */
 struct request {
 	struct report_targets targets;
 	struct trust *trust;
 	json_t *findings;
-	json_t *trusted;      /* its inputs are the files of the trust: listed last */
-	const char *detached; /* NULL when not given */
+	json_t *trusted; /* its inputs are the files of the trust: listed last */
+	struct strings detached; /* names of files */
+	struct policy *policy;   /* NULL when not given */
+	struct strings files;    /* as their entries name them: shown text */
 	int64_t now;
 };
 
@@ -35,8 +39,9 @@ struct job {
 	const struct trust *trust;
 	const char *path;
 	int file;
-	int detached; /* -1 when there is none */
-	int scratch;  /* what containers hold is unpacked into it */
+	const struct strings *names; /* of signatures in files of their own */
+	int signatures[DETACHED_MOST];
+	int scratch; /* what containers hold is unpacked into it */
 };
 
 /* ---- in the confined child ------------------------------------------- */
@@ -69,18 +74,37 @@ check_tree(const struct job *job, const char *shown, json_t *signatures,
 }
 
 static int
-check_detached(const struct job *job, const struct view *file, const char *shown,
-	       json_t *signatures, struct err *err)
+check_detached(const struct job *job, size_t which, const struct view *file,
+	       const char *shown, json_t *signatures, struct err *err)
 {
 	struct buf bytes = {0};
 	enum signature_status status;
-	int answer = file_read_fd(job->detached, DETACHED_LIMIT, &bytes, err);
+	size_t before = json_array_size(signatures);
+	int answer = file_read_fd(job->signatures[which], DETACHED_LIMIT, &bytes, err);
 	struct view signature = view_of_buf(&bytes);
 	if (answer == 0)
 		answer = signature_check_detached(file, shown, &signature, job->trust,
 						  signatures, &status, err);
+	for (size_t i = before; i < json_array_size(signatures); i++) {
+		json_t *entry = json_array_get(signatures, i);
+		if (json_object_get(entry, "where") == NULL)
+			json_object_set_new(
+			    entry, "where",
+			    text_json(path_base(job->names->items[which])));
+	}
 	buf_free(&bytes);
 	return answer;
+}
+
+static int
+check_all_detached(const struct job *job, const struct view *file, const char *shown,
+		   json_t *signatures, struct err *err)
+{
+	for (size_t i = 0; i < job->names->count; i++) {
+		if (check_detached(job, i, file, shown, signatures, err) == -1)
+			return -1;
+	}
+	return 0;
 }
 
 static bool
@@ -105,9 +129,8 @@ check_file(const struct job *job, const char *shown, json_t *signatures,
 		return err_errno(err, "cannot read '%s'", shown);
 	if (mapping_open(job->file, 0, (uint64_t)size, &mapping, err) == -1)
 		return -1;
-	if (job->detached != -1)
-		answer =
-		    check_detached(job, &mapping.view, shown, signatures, err);
+	if (job->names->count > 0)
+		answer = check_all_detached(job, &mapping.view, shown, signatures, err);
 	else if (is_container(&mapping.view))
 		answer = check_tree(job, shown, signatures, err);
 	else
@@ -165,10 +188,11 @@ set_confinement(json_t *findings, const struct strings *layers)
 static int
 run_job(struct job *job, json_t *findings, struct err *err)
 {
-	int keep[3] = {job->file, job->scratch, job->detached};
+	int keep[2 + DETACHED_MOST] = {job->file, job->scratch};
+	memcpy(keep + 2, job->signatures, job->names->count * sizeof(*keep));
 	struct confinement confinement = {
 	    .keep = keep,
-	    .keep_count = job->detached != -1 ? 3 : 2,
+	    .keep_count = 2 + job->names->count,
 	};
 	struct buf out = {0};
 	struct strings layers = {0};
@@ -187,16 +211,39 @@ run_job(struct job *job, json_t *findings, struct err *err)
 	return answer == -1 && err->kind == ERR_INTERRUPTED ? -1 : 0;
 }
 
+/* Every signature file; those that were opened are closed by the caller. */
+static int
+open_detached(struct job *job, json_t *findings, struct err *err)
+{
+	for (size_t i = 0; i < job->names->count; i++)
+		job->signatures[i] = -1;
+	for (size_t i = 0; i < job->names->count; i++) {
+		if (cmd_open_input(findings, "detached", job->names->items[i], false,
+				   NULL, &job->signatures[i], err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static void
+close_opened(int fd)
+{
+	if (fd != -1)
+		close(fd);
+}
+
 static int
 check_one(struct request *request, const char *path, struct err *err)
 {
-	struct job job = {request->trust, path, -1, -1, -1};
+	struct job job = {.trust = request->trust,
+			  .path = path,
+			  .file = -1,
+			  .scratch = -1,
+			  .names = &request->detached};
 	json_t *findings = request->findings;
 	int answer = 0;
 	if (cmd_open_input(findings, "file", path, false, NULL, &job.file, err) == -1 ||
-	    (request->detached != NULL &&
-	     cmd_open_input(findings, "detached", request->detached, false, NULL,
-			    &job.detached, err) == -1) ||
+	    open_detached(&job, findings, err) == -1 ||
 	    file_scratch(&job.scratch, err) == -1) {
 		add_failed(findings, path, err->message);
 		if (err->kind == ERR_INTERRUPTED)
@@ -204,11 +251,10 @@ check_one(struct request *request, const char *path, struct err *err)
 	} else {
 		answer = run_job(&job, findings, err);
 	}
-	const int opened[] = {job.file, job.detached, job.scratch};
-	for (size_t i = 0; i < ARRAY_COUNT(opened); i++) {
-		if (opened[i] != -1)
-			close(opened[i]);
-	}
+	for (size_t i = 0; i < job.names->count; i++)
+		close_opened(job.signatures[i]);
+	close_opened(job.file);
+	close_opened(job.scratch);
 	return answer;
 }
 
@@ -239,8 +285,12 @@ take_trust_file(struct request *request, int option, struct err *err)
 	    {OPTION_INTERMEDIATE, trust_add_intermediate, "certificate"},
 	    {OPTION_CRL, trust_add_crl, "revocation"},
 	    {OPTION_OCSP, trust_add_ocsp, "revocation"},
-	    {OPTION_KEY, trust_add_key, "key"},
 	};
+	if (option == OPTION_KEY) {
+		if (trust_add_key(request->trust, optarg, NULL, err) == -1)
+			return -1;
+		return add_trust_input(request, "key", optarg, err);
+	}
 	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
 		if (rows[i].option != option)
 			continue;
@@ -252,14 +302,28 @@ take_trust_file(struct request *request, int option, struct err *err)
 }
 
 static int
+take_policy(struct request *request, struct err *err)
+{
+	struct sha256 identity;
+	if (request->policy != NULL)
+		return err_set(err, ERR_USAGE, "--policy is given twice");
+	if (policy_read(optarg, &request->policy, &identity, err) == -1 ||
+	    trust_add_policy(request->trust, request->policy, optarg, err) == -1)
+		return -1;
+	return add_trust_input(request, "policy", optarg, err);
+}
+
+static int
 take_option(struct request *request, int option, struct err *err)
 {
 	struct judged_at at;
 	switch (option) {
+	case OPTION_POLICY:
+		return take_policy(request, err);
 	case OPTION_DETACHED:
-		if (request->detached != NULL)
-			return err_set(err, ERR_USAGE, "--detached is given twice");
-		request->detached = optarg;
+		if (request->detached.count == DETACHED_MOST)
+			return err_set(err, ERR_USAGE, "--detached is given too often");
+		strings_add(&request->detached, optarg);
 		return 0;
 	case OPTION_SIGNER:
 		return trust_pin_openpgp(request->trust, optarg, err);
@@ -297,6 +361,7 @@ take_options(struct request *request, int argc, char **argv)
 	    {"crl", required_argument, NULL, OPTION_CRL},
 	    {"ocsp", required_argument, NULL, OPTION_OCSP},
 	    {"key", required_argument, NULL, OPTION_KEY},
+	    {"policy", required_argument, NULL, OPTION_POLICY},
 	    CMD_REPORT_OPTIONS,
 	    CMD_COMMON_OPTIONS,
 	    {NULL, 0, NULL, 0},
@@ -316,7 +381,7 @@ take_options(struct request *request, int argc, char **argv)
 			return answer == OPTION_SHOWN_HELP ? 0 : EXIT_USAGE;
 	}
 	if (!cmd_arguments(&cmd_signatures, argc, 1,
-			   request->detached != NULL ? 1 : 100000))
+			   request->detached.count > 0 ? 1 : 100000))
 		return EXIT_USAGE;
 	return -1;
 }
@@ -343,10 +408,19 @@ check_all(struct request *request, int argc, char **argv)
 		char *shown = text_shown(path_base(argv[i]));
 		progress_show("checking the signatures of %s", shown);
 		free(shown);
+		shown = text_shown(argv[i]);
+		strings_add(&request->files, shown);
+		free(shown);
 		if (check_one(request, argv[i], &err) == -1)
 			return cmd_fail(&err);
 	}
 	progress_clear();
+	if (request->policy != NULL)
+		json_object_set_new(
+		    request->findings, "policy",
+		    signature_policy_of_files(
+			request->policy, &request->files,
+			json_object_get(request->findings, "signatures")));
 	json_array_extend(json_object_get(request->findings, "inputs"),
 			  json_object_get(request->trusted, "inputs"));
 	set_run(request->findings, request->now, time_elapsed() - began);
@@ -368,6 +442,9 @@ signatures_run(int argc, char **argv)
 	if (status == -1)
 		status = check_all(&request, argc, argv);
 	trust_free(request.trust);
+	policy_free(request.policy);
+	strings_free(&request.files);
+	strings_free(&request.detached);
 	json_decref(request.findings);
 	json_decref(request.trusted);
 	return status;
@@ -392,7 +469,9 @@ const struct command cmd_signatures = {
 	"                       when certificates must have been valid; signing-time "
 	"is\n"
 	"                       the default and needs a trusted timestamp\n"
+	"  --policy FILE        what the signatures must meet: verify-policy(5)\n"
 	"  --detached SIG       a signature in a file of its own over the one FILE\n"
+	"                       (repeatable)\n"
 	"  --key FILE           a bare public key that may sign (repeatable)\n"
 	"  --pgp-keyring FILE   trust these OpenPGP keys (repeatable)\n"
 	"  --signer pgp:FINGERPRINT\n"

@@ -106,22 +106,58 @@ struct release_exception {
 	unsigned line;
 };
 
-struct release_trust {
+/* ---- signature policies: verify-policy(5) ----------------------------- */
+
+/* "Trust:" stanza: whose word counts. One of certificate, fingerprint, key and keyring
+ * is the anchor. */
+struct policy_trust {
 	char *name;        /* label used in Signers: */
 	char *certificate; /* path to a PEM or DER certificate; NULL */
 	bool has_fingerprint;
 	struct sha256
 	    fingerprint; /* "SHA256:" of a certificate found in the signature */
+	char *key;       /* path to a bare public key; NULL */
+	char *keyring;   /* path to OpenPGP certificates; NULL */
+	char *openpgp;   /* then "pgp:" and the signer's fingerprint, upper case */
 	bool timestamps; /* "Purpose: timestamps": an anchor for RFC 3161 tokens only */
 	char *country;   /* two letters, upper case; NULL */
 	char *issuer_country; /* the same for the CA that issued the signer */
 	char *subject;        /* exact RFC 4514 name of the signer; NULL */
 	bool has_signer;
 	struct sha256 signer; /* "Signer: sha256:…" pins the signer's certificate */
+	bool has_spki;
+	struct sha256 spki; /* "SPKI-SHA256:" pins the signer's public key */
 	unsigned line;
 };
 
-enum signers_rule { SIGNERS_ANY, SIGNERS_ALL };
+enum signers_rule { SIGNERS_ANY, SIGNERS_ALL, SIGNERS_SOME };
+
+/* What signatures are held to. {0} demands nothing. */
+struct policy {
+	struct policy_trust *trust;
+	size_t trust_count;
+	bool has_signers;
+	enum signers_rule signers_rule;
+	uint64_t signers_least;         /* SIGNERS_SOME: how many of them */
+	struct strings signers;         /* trust labels */
+	char *country, *issuer_country; /* of every signer; NULL: any */
+	struct strings schemes;         /* allowed ones; empty: any */
+	struct strings digests;         /* allowed ones; empty: any that is not weak */
+	uint64_t rsa_bits;              /* the least; 0: what is not weak */
+	bool timestamp;                 /* every signature must have one that holds */
+	bool members;       /* members are judged even where the file is signed */
+	struct strings unsigned_paths; /* patterns of paths that may be unsigned */
+	struct judged_at at; /* AT_SIGNING_TIME unless Verify-At says otherwise */
+};
+
+/* Read a policy in a file of its own, ERR_USAGE with "file:line: " for whatever
+ * verify-policy(5) does not allow. *identity is the SHA-256 of its bytes. Free with
+ * policy_free. */
+int policy_read(const char *path, struct policy **policy, struct sha256 *identity,
+		struct err *err);
+void policy_free(struct policy *policy);
+
+/* ---- release descriptions: verify-release(5) -------------------------- */
 
 struct release {
 	char *path;
@@ -142,12 +178,7 @@ struct release {
 	size_t unbuilt_count;
 	struct release_exception *exceptions;
 	size_t exception_count;
-	struct release_trust *trust;
-	size_t trust_count;
-	bool has_signers;
-	enum signers_rule signers_rule;
-	struct strings signers; /* trust labels */
-	struct judged_at at;    /* AT_SIGNING_TIME unless Verify-At says otherwise */
+	struct policy policy;
 };
 
 /* Read, check and resolve all of a release description; free it with release_free.

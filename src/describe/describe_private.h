@@ -48,4 +48,52 @@ int stanza_sha256(const char *path, const struct stanza *stanza, const char *nam
 int description_read(const char *path, const char *format, struct deb822 **parsed,
 		     struct err *err);
 
+/* ---- reading descriptions, stanza by stanza --------------------------- */
+
+/* A description on its way into a release or a policy. */
+struct reading {
+	struct release *release; /* NULL: a policy in a file of its own */
+	struct policy *policy;
+	const char *path;
+	char *folder;                /* that names of files are relative to */
+	const struct field *steps;   /* Build: */
+	const struct field *signers; /* Signers: */
+	struct err *err;
+};
+
+/* describe_fail with the reader's path. */
+#define READING_FAIL(r, line, ...)                                                      \
+	describe_fail((r)->err, (r)->path, line, __VA_ARGS__)
+
+/* One more zeroed element at the end of an array. */
+#define ARRAY_ADD(array, count)                                                        \
+	((array) = base_realloc((array), (count) + 1, sizeof(*(array))),               \
+	 memset(&(array)[(count)], 0, sizeof(*(array))), &(array)[(count)++])
+
+/* A copy of a field's value, NULL when there is none. */
+char *reading_copy(const struct stanza *stanza, const char *name);
+/* The file that a field names, as a path; the caller frees. */
+char *reading_resolve(const struct reading *r, const char *name);
+/* Is `name` a file of that folder or an absolute one, with a last part to call it by?
+ */
+int reading_check_file(const struct reading *r, const struct field *field);
+/* "pgp:" and a full fingerprint: 20 bytes (RFC 9580, 5.5.4.2) or 32 (5.5.4.3). */
+int reading_openpgp(struct reading *r, const struct field *field, char **signer);
+
+/* The fields of a first stanza that are a policy's, for its table of rules; */
+#define POLICY_FIELDS                                                                  \
+	{"Signers", false, false}, {"Verify-At", false, false},                        \
+	    {"Country", false, false}, {"Issuer-Country", false, false},               \
+	    {"Schemes", false, false}, {"Digests", false, false},                      \
+	    {"Minimum-RSA", false, false}, {"Timestamp", false, false},                \
+	    {"Unsigned", false, true}
+/* their reader; */
+int policy_read_first(struct reading *r, const struct stanza *stanza);
+/* the reader of a Trust stanza; */
+int policy_read_trust(struct reading *r, const struct stanza *stanza);
+/* what must fit together; */
+int policy_check(const struct reading *r);
+/* and all that the policy owns, but not itself. */
+void policy_clear(struct policy *policy);
+
 #endif

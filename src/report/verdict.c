@@ -395,6 +395,31 @@ judge_demanded(struct judgement *judgement, const char *key, const char *whose,
 	}
 }
 
+/* The signatures that "signatures" was asked about: held to the policy if there is one,
+ * else each must be valid. What nobody could check is undecided in either case. */
+static void
+judge_asked(struct judgement *judgement)
+{
+	const json_t *findings = judgement->findings;
+	bool held = json_object_get(findings, "policy") != NULL;
+	size_t count = finding_length(findings, "signatures");
+	if (!held)
+		judge_demanded(judgement, "signatures", "signature",
+			       &judgement->signature_bad);
+	for (size_t i = 0; held && i < count; i++) {
+		const json_t *signature = finding_at(findings, "signatures", i);
+		size_t row = signature_row(signature);
+		if (row != SIGNATURE_ROW_NOT_CHECKED)
+			continue;
+		reason_signature(judgement, "signature", signature);
+		judgement->undecided = true;
+	}
+	if (count == 0) {
+		list_add(judgement->reasons, "no signature was checked");
+		judgement->undecided = true;
+	}
+}
+
 /* Every declared signature of a source must have been looked at. */
 static void
 judge_sources(struct judgement *judgement)
@@ -643,14 +668,8 @@ verdict_of(const json_t *findings)
 	judge_build(&judgement);
 	judge_inputs(&judgement);
 	judge_sources(&judgement);
-	if (finding_is(findings, "command", "signatures")) {
-		judge_demanded(&judgement, "signatures", "signature",
-			       &judgement.signature_bad);
-		if (finding_length(findings, "signatures") == 0) {
-			list_add(judgement.reasons, "no signature was checked");
-			judgement.undecided = true;
-		}
-	}
+	if (finding_is(findings, "command", "signatures"))
+		judge_asked(&judgement);
 	const char *policy = judge_policy(&judgement);
 	int status = exit_of(&judgement);
 	if (status == EXIT_REPRODUCED)

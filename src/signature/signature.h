@@ -52,9 +52,10 @@ int trust_add_intermediate(struct trust *trust, const char *path, struct err *er
 int trust_add_crl(struct trust *trust, const char *path, struct err *err);
 int trust_add_ocsp(struct trust *trust, const char *path, struct err *err);
 /* A bare public key that may sign, in the form that its scheme writes. Nothing says who
- * holds it but the file's name, by which reports call it. Which scheme it
- * is for is found out when it is used. */
-int trust_add_key(struct trust *trust, const char *path, struct err *err);
+ * holds it but `label`, or when that is NULL the file's name, by which reports call it.
+ * Which scheme it is for is found out when it is used. */
+int trust_add_key(struct trust *trust, const char *path, const char *label,
+		  struct err *err);
 /* An OpenPGP keyring or certificate, armoured or binary. */
 int trust_add_keyring(struct trust *trust, const char *path, struct err *err);
 /* Pin: only this signer counts ("pgp:FULLFINGERPRINT"). */
@@ -63,7 +64,10 @@ void trust_judge_at(struct trust *trust, struct judged_at at);
 /* "Now" for judging: the current time, read once so that one run has one now.
  * Settable for tests. */
 void trust_set_now(struct trust *trust, int64_t now);
-/* All of a release: its Trust stanzas and Verify-At. */
+/* All that a policy trusts: its Trust stanzas and Verify-At. `path` names its file. */
+int trust_add_policy(struct trust *trust, const struct policy *policy, const char *path,
+		     struct err *err);
+/* All of a release's policy. */
 int trust_of_release(const struct release *release, struct trust **trust,
 		     struct err *err);
 
@@ -93,11 +97,14 @@ int signature_check_tree(struct tree *tree, node_id node, bool only_signed,
 			 const struct trust *trust, json_t *signatures, struct err *err);
 
 /*
- * Judge the signatures of the outputs by the release's policy (Signers:, Country:,
- * Issuer-Country:, Subject:, Signer: of the Trust stanzas). Returns the "policy" object, NULL when
- * the release has no policy: each rule
- * with what was expected, what was found, and whether it holds. A pure function.
+ * Judge the signatures by a policy: each rule with what was expected, what was found,
+ * and whether it holds. Pure functions. Of a release, the signatures of its outputs;
+ * NULL when it demands nothing.
  */
 json_t *signature_policy(const struct release *release, const json_t *signatures);
+/* Of files, named as their entries' paths begin: each file's own signatures, and those of
+ * its members where it has none or the policy says so. */
+json_t *signature_policy_of_files(const struct policy *policy, const struct strings *files,
+				  const json_t *signatures);
 
 #endif

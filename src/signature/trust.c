@@ -300,7 +300,8 @@ trust_add_ocsp(struct trust *trust, const char *path, struct err *err)
 }
 
 int
-trust_add_key(struct trust *trust, const char *path, struct err *err)
+trust_add_key(struct trust *trust, const char *path, const char *label,
+	      struct err *err)
 {
 	struct buf bytes = {0};
 	if (file_read(path, KEY_FILE_LIMIT, &bytes, err) == -1) {
@@ -310,7 +311,7 @@ trust_add_key(struct trust *trust, const char *path, struct err *err)
 	trust->keys =
 	    base_realloc(trust->keys, trust->key_count + 1, sizeof(*trust->keys));
 	struct trust_key *key = &trust->keys[trust->key_count++];
-	key->label = text_shown(path_base(path));
+	key->label = text_shown(label != NULL ? label : path_base(path));
 	key->bytes = bytes;
 	return 0;
 }
@@ -375,8 +376,13 @@ trust_set_now(struct trust *trust, int64_t now)
 }
 
 static int
-add_stanza(struct trust *trust, const struct release_trust *stanza, struct err *err)
+add_stanza(struct trust *trust, const struct policy_trust *stanza, struct err *err)
 {
+	if (stanza->key != NULL &&
+	    trust_add_key(trust, stanza->key, stanza->name, err) == -1)
+		return -1;
+	if (stanza->keyring != NULL && trust_add_keyring(trust, stanza->keyring, err) == -1)
+		return -1;
 	if (stanza->certificate != NULL &&
 	    trust_add(trust, stanza->certificate, stanza->timestamps, stanza->name,
 		      err) == -1)
@@ -388,21 +394,31 @@ add_stanza(struct trust *trust, const struct release_trust *stanza, struct err *
 }
 
 int
-trust_of_release(const struct release *release, struct trust **trust, struct err *err)
+trust_add_policy(struct trust *trust, const struct policy *policy, const char *path,
+		 struct err *err)
 {
-	struct trust *made = trust_new();
-	for (size_t i = 0; i < release->trust_count; i++) {
-		const struct release_trust *stanza = &release->trust[i];
-		if (add_stanza(made, stanza, err) == -1) {
-			char *path = text_shown(release->path);
-			err_at(err, "%s:%u: in trust '%s'", path, stanza->line,
+	for (size_t i = 0; i < policy->trust_count; i++) {
+		const struct policy_trust *stanza = &policy->trust[i];
+		if (add_stanza(trust, stanza, err) == -1) {
+			char *shown = text_shown(path);
+			err_at(err, "%s:%u: in trust '%s'", shown, stanza->line,
 			       stanza->name);
-			free(path);
-			trust_free(made);
+			free(shown);
 			return -1;
 		}
 	}
-	trust_judge_at(made, release->at);
+	trust_judge_at(trust, policy->at);
+	return 0;
+}
+
+int
+trust_of_release(const struct release *release, struct trust **trust, struct err *err)
+{
+	struct trust *made = trust_new();
+	if (trust_add_policy(made, &release->policy, release->path, err) == -1) {
+		trust_free(made);
+		return -1;
+	}
 	*trust = made;
 	return 0;
 }

@@ -52,9 +52,9 @@ START_TEST(release_sources_and_steps)
 	ck_assert_str_eq(release->version, "16.1-2~deb12u1");
 	ck_assert(release->has_toolchain_sha256);
 	assert_hex(&release->toolchain_sha256, ABC);
-	ck_assert_int_eq(release->at.at, AT_TIME);
+	ck_assert_int_eq(release->policy.at.at, AT_TIME);
 	/* date -u -d 2026-06-01T00:00:00Z +%s */
-	ck_assert_int_eq(release->at.time, 1780272000);
+	ck_assert_int_eq(release->policy.at.time, 1780272000);
 	ck_assert_uint_eq(release->product_count, 1);
 	ck_assert_str_eq(release->products[0].name, "shim-signed_1.51_amd64.deb");
 	ck_assert_uint_eq(release->source_count, 2);
@@ -91,11 +91,11 @@ START_TEST(release_files_and_trust)
 	ck_assert_uint_eq(release->exception_count, 1);
 	ck_assert_uint_eq(release->exceptions[0].most, 12);
 	ck_assert_str_eq(release->exceptions[0].extent, ".sbat");
-	ck_assert(release->has_signers);
-	ck_assert_int_eq(release->signers_rule, SIGNERS_ANY);
-	ck_assert_uint_eq(release->signers.count, 2);
-	ck_assert_uint_eq(release->trust_count, 3);
-	const struct release_trust *trust = release->trust;
+	ck_assert(release->policy.has_signers);
+	ck_assert_int_eq(release->policy.signers_rule, SIGNERS_ANY);
+	ck_assert_uint_eq(release->policy.signers.count, 2);
+	ck_assert_uint_eq(release->policy.trust_count, 3);
+	const struct policy_trust *trust = release->policy.trust;
 	ck_assert_str_eq(trust[0].country, "US");
 	ck_assert_str_eq(trust[0].subject, "CN=Microsoft,C=US");
 	ck_assert(trust[0].has_signer && !trust[0].has_fingerprint);
@@ -111,8 +111,8 @@ END_TEST
 START_TEST(release_defaults)
 {
 	struct release *release = release_example("least.release");
-	ck_assert_int_eq(release->at.at, AT_SIGNING_TIME);
-	ck_assert(!release->has_signers);
+	ck_assert_int_eq(release->policy.at.at, AT_SIGNING_TIME);
+	ck_assert(!release->policy.has_signers);
 	ck_assert_ptr_null(release->toolchain);
 	ck_assert_str_eq(release->outputs[0].shipped, ".");
 	release_free(release);

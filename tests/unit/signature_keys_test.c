@@ -98,7 +98,7 @@ START_TEST(cut_and_changed)
 	struct view bytes = view_of_buf(&file);
 	struct trust *trust = trust_new();
 	char *path = path_join(test_folder(), "key");
-	ck_assert_ok(trust_add_key(trust, path, &err), err);
+	ck_assert_ok(trust_add_key(trust, path, NULL, &err), err);
 	ck_assert_int_eq(check(trust, &bytes, &signature, signature.size),
 			 SIGNATURE_VALID);
 	/* the last line end is all that may be missing */
