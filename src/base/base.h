@@ -239,6 +239,12 @@ int sha256_of_many(const struct hash_job *jobs, size_t count, hash_progress *pro
 
 /* Of bytes in memory. */
 void sha256_of(const void *bytes, size_t count, struct sha256 *digest);
+#define HASH_MOST 64
+/* The digest of bytes in memory by its name ("MD5", "SHA1", "SHA256", "SHA384",
+ * "SHA512"): its size, 0 when there is none of that name. For digests that inputs
+ * carry; nothing is ever trusted for one. */
+size_t hash_of(const char *algorithm, const void *bytes, size_t count,
+		 uint8_t digest[HASH_MOST]);
 /* Of the whole file behind fd, from its start; its size too. fd stays open. */
 int sha256_of_fd(int fd, struct sha256 *digest, uint64_t *size, struct err *err);
 void sha256_hex(const struct sha256 *digest, char out[SHA256_HEX]);

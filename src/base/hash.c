@@ -94,6 +94,28 @@ sha256_of(const void *bytes, size_t count, struct sha256 *digest)
 		abort();
 }
 
+size_t
+hash_of(const char *algorithm, const void *bytes, size_t count,
+	  uint8_t digest[HASH_MOST])
+{
+	static const struct {
+		const char *name;
+		const EVP_MD *(*method)(void);
+	} known[] = {{"MD5", EVP_md5},
+		     {"SHA1", EVP_sha1},
+		     {"SHA256", EVP_sha256},
+		     {"SHA384", EVP_sha384},
+		     {"SHA512", EVP_sha512}};
+	unsigned size = 0;
+	for (size_t i = 0; i < ARRAY_COUNT(known); i++) {
+		if (strcmp(known[i].name, algorithm) == 0 &&
+		    EVP_Digest(bytes, count, digest, &size, known[i].method(), NULL) !=
+			1)
+			size = 0;
+	}
+	return size;
+}
+
 int
 sha256_of_fd(int fd, struct sha256 *digest, uint64_t *size, struct err *err)
 {

@@ -1,197 +1,251 @@
 /*
- * Why bytes differ, where a program can show it. A cause is "proved" only when the
- * value follows on both sides from bytes that are listed elsewhere; a cause
- * never improves a status.
+ * Why bytes differ, where a program can show it: the table of causes, and what is
+ * done with it. First every difference is asked of every row; then typed fields are
+ * proved where nothing else differs; then consequences get the place they follow from.
  */
-#include "compare/compare_private.h"
+#include "compare/cause_private.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-#define TAR_BLOCK        512
-#define TAR_CHECKSUM     148 /* POSIX.1-2017, pax, "ustar Interchange Format" */
-#define TAR_CHECKSUM_END 156
+#define LEAF      1U
+#define CONTAINER 2U
 
-static bool
-ends_with(const char *text, const char *end)
-{
-	size_t length = strlen(text), tail = strlen(end);
-	return length >= tail && strcmp(text + length - tail, end) == 0;
-}
+static const struct cause_rule {
+	const char *what; /* for readers of this table */
+	unsigned where;
+	bool (*explains)(struct scene *scene, struct difference *one);
+} rules[] = {
+    {"values recomputed on both sides", LEAF | CONTAINER, cause_derived},
+    {"what compressors write", CONTAINER, cause_content},
+    {"digests that a linker makes", LEAF, cause_identity},
+    {"fields that the format names", LEAF | CONTAINER, cause_field},
+    {"owners and modes of members", CONTAINER, cause_owner},
+    {"times in extra fields of a zip", CONTAINER, cause_extra_times},
+    {"a year as an operand", LEAF, cause_operand},
+};
 
-/* The sum of all bytes of a tar header, its own field taken as blanks, against the
- * octal number in that field. */
-static bool
-tar_checksum_fits(const struct view *file, const struct extent *extent)
-{
-	struct view header;
-	uint64_t sum = 0, stored = 0;
-	if (extent->offset < TAR_CHECKSUM || extent->length != 8 ||
-	    view_sub(file, extent->offset - TAR_CHECKSUM, TAR_BLOCK, &header) == -1)
-		return false;
-	for (uint64_t i = 0; i < TAR_BLOCK; i++)
-		sum += i >= TAR_CHECKSUM && i < TAR_CHECKSUM_END ? ' ' : header.data[i];
-	for (uint64_t i = TAR_CHECKSUM; i < TAR_CHECKSUM_END; i++) {
-		uint8_t byte = header.data[i];
-		if (byte >= '0' && byte <= '7')
-			stored = stored * 8 + (uint64_t)(byte - '0');
-		else if (byte != ' ' && byte != '\0')
-			return false;
-	}
-	return sum == stored;
-}
-
-/* The 16-bit words of the image but for CheckSum, added with the carry brought
- * round, plus the size: what CheckSumMappedFile of imagehlp computes. */
-static bool
-pe_checksum_fits(const struct view *file, const struct extent *extent)
-{
-	uint32_t stored;
-	uint64_t sum = 0;
-	if (extent->length != 4 || view_u32le(file, extent->offset, &stored) == -1)
-		return false;
-	for (uint64_t i = 0; i < file->size; i++) {
-		if (i >= extent->offset && i < extent->offset + 4)
-			continue;
-		sum += (uint64_t)file->data[i] << (i % 2 ? 8 : 0);
-	}
-	while (sum >> 16 != 0)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return stored == (uint32_t)(sum + file->size);
-}
+/* ---- helpers of the rows --------------------------------------------- */
 
 bool
-cause_recomputes(const struct view *file, const struct extent *extent)
+cause_say(struct difference *one, enum cause_kind kind, const char *name,
+	  const char *evidence, ...)
 {
-	if (strcmp(extent->name, "CheckSum") == 0)
-		return pe_checksum_fits(file, extent);
-	if (strcmp(extent->name, "tar header checksum") == 0)
-		return tar_checksum_fits(file, extent);
-	return false;
-}
-
-/* The extent that holds all of [offset, +length), or NULL. */
-static const struct extent *
-extent_holding(const struct map *map, uint64_t offset, uint64_t length)
-{
-	const struct extent *extent = map_find(map, offset);
-	if (extent == NULL || offset + length > extent->offset + extent->length)
-		return NULL;
-	return extent;
-}
-
-static void
-cause_set(struct difference *difference, const char *name, bool proved,
-	  const char *evidence)
-{
-	if (difference->cause.name != NULL)
-		return;
-	difference->cause.name = name;
-	difference->cause.proved = proved;
-	difference->cause.evidence = base_strdup(evidence);
-}
-
-/* A checksum that is right on both sides follows from what differs elsewhere. */
-static bool
-cause_checksum(struct difference *difference, const struct view *shipped,
-	       const struct map *shipped_map, const struct view *rebuilt,
-	       const struct map *rebuilt_map)
-{
-	const struct range *range = &difference->range;
-	if (!difference->placed)
+	struct buf text = {0};
+	va_list args;
+	if (one->cause.name != NULL)
 		return false;
-	const struct extent *one =
-	    extent_holding(shipped_map, range->shipped, range->shipped_length);
-	const struct extent *other =
-	    extent_holding(rebuilt_map, range->rebuilt, range->rebuilt_length);
-	if (one == NULL || other == NULL || strcmp(one->name, other->name) != 0 ||
-	    one->tag != EXTENT_DERIVED || other->tag != EXTENT_DERIVED ||
-	    !cause_recomputes(shipped, one) || !cause_recomputes(rebuilt, other))
-		return false;
-	cause_set(difference,
-		  strcmp(one->name, "CheckSum") == 0 ? "PE CheckSum" : one->name, true,
-		  "recomputed over the bytes of each side, both values are right");
+	va_start(args, evidence);
+	buf_vprintf(&text, evidence, args);
+	va_end(args);
+	one->cause.kind = kind;
+	one->cause.name = name;
+	one->cause.evidence = buf_take(&text);
 	return true;
 }
 
 void
-causes_of_leaf(struct differences *list, const struct view *shipped,
-	       const struct map *shipped_map, const struct view *rebuilt,
-	       const struct map *rebuilt_map)
+cause_equal(struct cause *cause, const char *name, const char *proof,
+	    const char *evidence, ...)
 {
-	size_t ids = 0;
-	for (size_t i = 0; i < list->count; i++) {
-		struct difference *one = &list->items[i];
-		const struct extent *extent = extent_holding(
-		    shipped_map, one->range.shipped, one->range.shipped_length);
-		if (cause_checksum(one, shipped, shipped_map, rebuilt, rebuilt_map))
-			continue;
-		if (extent == NULL || strcmp(extent->name, ".note.gnu.build-id") != 0)
-			continue;
-		one->cause.name = "build-id";
-		ids++;
-	}
-	for (size_t i = 0; i < list->count && ids > 0; i++) {
-		struct difference *one = &list->items[i];
-		if (one->cause.name == NULL || strcmp(one->cause.name, "build-id") != 0)
-			continue;
-		one->cause.evidence = base_strdup(
-		    ids < list->count ? "a digest that the linker makes over the file: "
-					"it follows from "
-					"the other differences of this file"
-				      : "a digest that the linker makes over the file: "
-					"something that "
-					"was removed from it afterwards differed");
-	}
+	struct buf text = {0};
+	va_list args;
+	va_start(args, evidence);
+	buf_vprintf(&text, evidence, args);
+	va_end(args);
+	*cause = (struct cause){.name = name,
+				.kind = CAUSE_EQUAL,
+				.proved = true,
+				.evidence = buf_take(&text),
+				.proof = base_strdup(proof)};
 }
 
-/* Do only times differ, and what follows from them? */
-static bool
-only_times(const struct differences *list, size_t *times, bool *rest_follows)
+uint64_t
+difference_offset(const struct difference *one, size_t side)
 {
-	*times = 0;
-	*rest_follows = true;
-	for (size_t i = 0; i < list->count; i++) {
-		const struct difference *one = &list->items[i];
-		if (one->kind == DIFFERENCE_METADATA) {
-			if (strcmp(one->field, "mtime") != 0)
-				return false;
-			++*times;
-			*rest_follows &= one->placed;
-		} else if (one->kind == DIFFERENCE_STRUCTURE && one->field != NULL &&
-			   ends_with(one->field, "mtime")) {
-			++*times;
-		} else if (one->cause.name == NULL || !one->cause.proved) {
-			*rest_follows = false;
-		}
+	return side == 0 ? one->range.shipped : one->range.rebuilt;
+}
+
+uint64_t
+difference_length(const struct difference *one, size_t side)
+{
+	return side == 0 ? one->range.shipped_length : one->range.rebuilt_length;
+}
+
+const struct extent *
+scene_extent(const struct scene *scene, size_t side, const struct difference *one)
+{
+	const struct map *map = scene->sides[side].map;
+	uint64_t offset = difference_offset(one, side), end;
+	if (!one->placed || map == NULL || difference_length(one, side) == 0 ||
+	    sum_u64(offset, difference_length(one, side), &end) == -1)
+		return NULL;
+	const struct extent *extent = map_find(map, offset);
+	if (extent == NULL || end > extent->offset + extent->length)
+		return NULL;
+	return extent;
+}
+
+bool
+scene_named(const struct scene *scene, const struct difference *one, const char *name)
+{
+	for (size_t side = 0; side < 2; side++) {
+		const struct extent *extent = scene_extent(scene, side, one);
+		if (extent == NULL || strcmp(extent->name, name) != 0)
+			return false;
 	}
-	return *times > 0;
+	return true;
+}
+
+int64_t
+cause_latest(void)
+{
+	return (int64_t)time(NULL) + 86400;
 }
 
 void
-causes_of_container(struct differences *list, bool contents_equal,
-		    const struct view *shipped, const struct map *shipped_map,
-		    const struct view *rebuilt, const struct map *rebuilt_map)
+scene_close(struct scene *scene)
 {
-	size_t times;
-	bool follows;
-	for (size_t i = 0; i < list->count; i++) {
-		struct difference *one = &list->items[i];
-		if (one->kind == DIFFERENCE_STRUCTURE && shipped_map != NULL)
-			cause_checksum(one, shipped, shipped_map, rebuilt, rebuilt_map);
+	for (size_t side = 0; side < 2; side++) {
+		code_free(&scene->sides[side].code);
+		free(scene->sides[side].members);
+		free(scene->roots[side]);
 	}
-	if (!only_times(list, &times, &follows))
-		return;
-	bool proved = follows && contents_equal;
+}
+
+/* ---- proofs ---------------------------------------------------------- */
+
+static bool
+is_consequence(const struct cause *cause)
+{
+	return cause->name != NULL &&
+	       (cause->kind == CAUSE_DERIVED || cause->kind == CAUSE_FOLLOWS);
+}
+
+/* The one typed field in which the whole object differs, but for what was recomputed;
+ * NULL when there is more to it. *fields and *derived count. */
+static const char *
+only_field(const struct scene *scene, const struct differences *list, size_t *fields,
+	   size_t *derived)
+{
+	const char *name = NULL;
+	*fields = *derived = 0;
 	for (size_t i = 0; i < list->count; i++) {
-		struct difference *one = &list->items[i];
-		if (one->kind == DIFFERENCE_ORDER)
+		const struct difference *one = &list->items[i];
+		const struct cause *cause = &one->cause;
+		bool placed = one->placed || one->kind == DIFFERENCE_ORDER ||
+			      scene->sides[0].map == NULL;
+		if (cause->name == NULL || !placed || one->aggregated > 0)
+			return NULL;
+		if (cause->kind == CAUSE_DERIVED) {
+			++*derived;
 			continue;
-		if (one->field != NULL && ends_with(one->field, "mtime"))
-			cause_set(one, "container times", proved,
-				  proved
-				      ? "every other byte of the container is equal or "
-					"a checksum that follows"
-				      : "no other field of a member differs");
+		}
+		if (cause->kind != CAUSE_TYPED ||
+		    (name != NULL && strcmp(name, cause->name) != 0))
+			return NULL;
+		name = cause->name;
+		++*fields;
 	}
+	return name;
+}
+
+/*
+ * Every byte that differs is in the list. When all of it is one typed field, the same
+ * value put there on both sides makes them equal, and what was recomputed follows.
+ */
+static void
+prove_field(const struct scene *scene, struct differences *list)
+{
+	size_t fields, derived;
+	if (scene->container && !scene->contents_equal)
+		return;
+	const char *name = only_field(scene, list, &fields, &derived);
+	if (name == NULL)
+		return;
+	for (size_t i = 0; i < list->count; i++) {
+		struct cause *cause = &list->items[i].cause;
+		if (cause->kind != CAUSE_TYPED)
+			continue;
+		struct buf proof = {0};
+		buf_printf(&proof,
+			   "with this field (%zu place%s) given one value, all other "
+			   "bytes of both sides are equal",
+			   fields, fields == 1 ? "" : "s");
+		if (derived > 0)
+			buf_printf(&proof,
+				   " or %zu value%s that %s recomputed on each side",
+				   derived, derived == 1 ? "" : "s",
+				   derived == 1 ? "was" : "were");
+		cause->proved = true;
+		cause->proof = buf_take(&proof);
+	}
+}
+
+/* ---- what follows from what ------------------------------------------ */
+
+const char *
+place_member(const char *place)
+{
+	const char *at = place ? strstr(place, " of ") : NULL;
+	return at != NULL ? at : "";
+}
+
+/* The difference that this one most likely follows from: of the same member, else the
+ * first that is no consequence itself. */
+static const struct difference *
+find_source(const struct differences *list, const struct difference *one)
+{
+	const struct difference *first = NULL;
+	const char *member = place_member(one->place);
+	size_t looked = 0;
+	for (size_t i = 0; i < list->count && looked < 1000; i++) {
+		const struct difference *other = &list->items[i];
+		if (is_consequence(&other->cause) || other->place == NULL)
+			continue;
+		looked++;
+		if (first == NULL)
+			first = other;
+		if (*member != '\0' && strcmp(member, place_member(other->place)) == 0)
+			return other;
+	}
+	return *member != '\0' && first != NULL && *place_member(first->place) != '\0'
+		   ? NULL
+		   : first;
+}
+
+static void
+tell_sources(struct differences *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		struct difference *one = &list->items[i];
+		if (!is_consequence(&one->cause) || one->cause.follows_from != NULL)
+			continue;
+		const struct difference *source = find_source(list, one);
+		if (source != NULL) {
+			one->cause.follows_from = base_strdup(source->place);
+			continue;
+		}
+		char *evidence = one->cause.evidence;
+		one->cause.evidence = base_format(
+		    "%s: what moved it is in nothing that is listed here", evidence);
+		free(evidence);
+	}
+}
+
+void
+causes_find(struct scene *scene, struct differences *list)
+{
+	unsigned where = scene->container ? CONTAINER : LEAF;
+	for (size_t i = 0; i < list->count; i++) {
+		struct difference *one = &list->items[i];
+		for (size_t k = 0; k < ARRAY_COUNT(rules) && one->cause.name == NULL;
+		     k++) {
+			if ((rules[k].where & where) != 0)
+				rules[k].explains(scene, one);
+		}
+	}
+	prove_field(scene, list);
+	tell_sources(list);
 }

@@ -130,10 +130,24 @@ enum difference_kind {
 	DIFFERENCE_STRUCTURE,
 };
 
+/* How far a cause goes. */
+enum cause_kind {
+	CAUSE_GUESS,   /* never more than likely */
+	CAUSE_TYPED,   /* one typed field: proved when nothing else differs */
+	CAUSE_FOLLOWS, /* a consequence that cannot be recomputed here: likely */
+	CAUSE_DERIVED, /* a consequence, recomputed right on both sides: proved */
+	CAUSE_EQUAL,   /* what is behind it was compared and is equal: proved */
+};
+
 struct cause {
 	const char *name; /* NULL: unknown */
+	enum cause_kind kind;
 	bool proved;
-	char *evidence; /* owned */
+	/* Owned shown text or NULL: what was seen, what was done, and the place of the
+	 * difference that it is a consequence of. */
+	char *evidence, *proof, *follows_from;
+	bool listed;    /* a line of a list: it follows from the file `source` */
+	node_id source; /* on the shipped side */
 };
 
 /* The instructions that a difference touches on one side. */
@@ -319,19 +333,30 @@ int container_compare(struct comparison *comparison, struct pair pair, json_t *e
 
 /* ---- places ---------------------------------------------------------- */
 
+struct member_facts;
+
 /* All that is known of one side while differences get their places and causes. */
 struct scene_side {
 	struct view view;
-	const struct map *map;
+	const struct map *map;     /* NULL: none was made */
 	const struct lines *lines; /* NULL: no text */
 	struct code code;
+	struct tree *tree;
+	node_id node;
+	struct member_facts *members; /* of a container, once somebody asked */
+	size_t member_count;
 };
 
-/* Two files whose differences are told: [0] shipped, [1] rebuilt. */
+/* Two files or containers whose differences are told: [0] shipped, [1] rebuilt. */
 struct scene {
 	struct comparison *comparison;
 	struct scene_side sides[2];
+	bool container;
+	bool contents_equal; /* of a container: no member differs, none is missing */
+	char *roots[2];      /* of paths that differ: the first ones seen */
 };
+
+void scene_close(struct scene *scene);
 
 /* Name the section, symbol and instruction, or the line and column, of a range. The
  * first ones of an entry get their instructions as "code" too: `index` counts them. */
@@ -475,18 +500,12 @@ void structure_compare(struct comparison *comparison, const struct format *forma
 
 /* ---- causes and exceptions ------------------------------------------- */
 
-/* Does the extent's value follow from other bytes on this side? Recomputes the PE
- * CheckSum and header checksums of tar. */
-bool cause_recomputes(const struct view *file, const struct extent *extent);
-/* Name a leaf's causes: build-id, PE CheckSum. */
-void causes_of_leaf(struct differences *list, const struct view *shipped,
-		    const struct map *shipped_map, const struct view *rebuilt,
-		    const struct map *rebuilt_map);
-/* Name a container's causes: times, header checksums. `contents_equal`: no member
- * differs and none is missing. */
-void causes_of_container(struct differences *list, bool contents_equal,
-			 const struct view *shipped, const struct map *shipped_map,
-			 const struct view *rebuilt, const struct map *rebuilt_map);
+/* Name the causes of all differences, prove those that can be, and say what follows
+ * from what. A cause never improves a status. */
+void causes_find(struct scene *scene, struct differences *list);
+/* A cause that was shown by comparing what lies behind: `proof` is what was done. */
+void cause_equal(struct cause *cause, const char *name, const char *proof,
+		 const char *evidence, ...) PRINTF_LIKE(4, 5);
 
 /* Are all of these differences inside of what the release's exceptions for this
  * node allow? Adds "exceptions" to the entry then. */

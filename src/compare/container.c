@@ -173,11 +173,10 @@ tell_raw(struct containers *containers)
 		    tree_node(containers->comparison->shipped,
 			      containers->pairing.pairs[0].shipped);
 		sha256_hex(&content->sha256, hex);
-		one.cause.name = "compressor";
-		one.cause.proved = true;
-		one.cause.evidence = base_format(
-		    "both sides decompress to the same %ju bytes, SHA-256 %s",
-		    (uintmax_t)content->size, hex);
+		cause_equal(&one.cause, "compressor",
+			    "decompressed both sides and compared",
+			    "both sides decompress to the same %ju bytes, SHA-256 %s",
+			    (uintmax_t)content->size, hex);
 	}
 	differences_add(&containers->list, &one);
 }
@@ -282,6 +281,25 @@ wants_map(const struct containers *containers, json_t *entry)
 
 /* ---- the status ------------------------------------------------------ */
 
+static void
+find_causes(struct containers *containers, bool contents_equal)
+{
+	struct comparison *comparison = containers->comparison;
+	struct scene scene = {.comparison = comparison,
+			      .container = true,
+			      .contents_equal = contents_equal};
+	scene.sides[0] = (struct scene_side){.view = containers->shipped.view,
+					     .map = containers->shipped_map,
+					     .tree = comparison->shipped,
+					     .node = containers->pair.shipped};
+	scene.sides[1] = (struct scene_side){.view = containers->rebuilt.view,
+					     .map = containers->rebuilt_map,
+					     .tree = comparison->rebuilt,
+					     .node = containers->pair.rebuilt};
+	causes_find(&scene, &containers->list);
+	scene_close(&scene);
+}
+
 /* The worst of its parts, the container's own differences being one of them. */
 static enum file_status
 judge(struct containers *containers, json_t *entry)
@@ -300,9 +318,7 @@ judge(struct containers *containers, json_t *entry)
 	if (containers->format != NULL && containers->list.count == 0 &&
 	    status == STATUS_IDENTICAL)
 		tell_raw(containers);
-	causes_of_container(&containers->list, contents_equal,
-			    &containers->shipped.view, containers->shipped_map,
-			    &containers->rebuilt.view, containers->rebuilt_map);
+	find_causes(containers, contents_equal);
 	if (containers->list.count > 0) {
 		bool allowed =
 		    containers->pair.met == MET_BY_PATH &&

@@ -27,6 +27,8 @@ difference_clear(struct difference *difference)
 	free(difference->shipped_text);
 	free(difference->rebuilt_text);
 	free(difference->cause.evidence);
+	free(difference->cause.proof);
+	free(difference->cause.follows_from);
 	free(difference->instructions[0].text);
 	free(difference->instructions[1].text);
 	json_decref(difference->code);
@@ -171,6 +173,9 @@ cause_json(const struct cause *cause)
 	set_text(object, "name", cause->name);
 	set_text(object, "sure", cause->proved ? "proved" : "likely");
 	set_text(object, "evidence", cause->evidence ? cause->evidence : "");
+	if (cause->proved)
+		set_text(object, "proof", cause->proof);
+	set_text(object, "follows_from", cause->follows_from);
 	return object;
 }
 

@@ -190,10 +190,9 @@ path_cause(const struct pair *pair, const struct node *shipped, struct cause *ca
 	if (pair->met != MET_BY_CONTENT)
 		return;
 	sha256_hex(&shipped->sha256, hex);
-	cause->name = "renamed";
-	cause->proved = true;
-	cause->evidence = base_format("both sides have the same %ju bytes, SHA-256 %s",
-				      (uintmax_t)shipped->size, hex);
+	cause_equal(cause, "renamed", "compared the bytes",
+		    "both sides have the same %ju bytes, SHA-256 %s",
+		    (uintmax_t)shipped->size, hex);
 }
 
 void

@@ -99,11 +99,9 @@ judge_difference(struct judge *judge, const struct difference *difference)
 		return false;
 	if (judge_declared(judge, difference))
 		return true;
-	/* causes_of_… recomputed it on both sides */
+	/* causes_find recomputed it on both sides */
 	const struct cause *cause = &difference->cause;
-	if (cause->name == NULL || !cause->proved ||
-	    (strcmp(cause->name, "PE CheckSum") != 0 &&
-	     strcmp(cause->name, "tar header checksum") != 0))
+	if (cause->name == NULL || !cause->proved || cause->kind != CAUSE_DERIVED)
 		return false;
 	if (!strings_have(&judge->recomputed, cause->name))
 		strings_add(&judge->recomputed, cause->name);

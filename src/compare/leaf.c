@@ -92,23 +92,19 @@ leaf_differences(struct scene *scene, const struct ranges *ranges,
 	}
 }
 
-static void
-scene_of_leaf(const struct leaf *leaf, struct scene *scene)
+static struct scene_side
+side_of_leaf(const struct leaf *leaf, bool shipped)
 {
 	const struct comparison *comparison = leaf->comparison;
-	*scene = (struct scene){.comparison = leaf->comparison};
-	scene->sides[0] =
-	    (struct scene_side){.view = leaf->shipped.view,
-				.map = leaf->shipped_map,
-				.lines = leaf->text ? &leaf->lines[0] : NULL};
-	scene->sides[1] =
-	    (struct scene_side){.view = leaf->rebuilt.view,
-				.map = leaf->rebuilt_map,
-				.lines = leaf->text ? &leaf->lines[1] : NULL};
-	format_code(tree_node(comparison->shipped, leaf->pair.shipped)->format,
-		    &scene->sides[0].view, &scene->sides[0].code);
-	format_code(tree_node(comparison->rebuilt, leaf->pair.rebuilt)->format,
-		    &scene->sides[1].view, &scene->sides[1].code);
+	struct scene_side side = {
+	    .view = shipped ? leaf->shipped.view : leaf->rebuilt.view,
+	    .map = shipped ? leaf->shipped_map : leaf->rebuilt_map,
+	    .tree = shipped ? comparison->shipped : comparison->rebuilt,
+	    .node = shipped ? leaf->pair.shipped : leaf->pair.rebuilt};
+	if (leaf->text)
+		side.lines = &leaf->lines[shipped ? 0 : 1];
+	format_code(tree_node(side.tree, side.node)->format, &side.view, &side.code);
+	return side;
 }
 
 /* List what differs, and judge it by the declared exceptions. */
@@ -118,20 +114,20 @@ leaf_tell(struct leaf *leaf, json_t *entry)
 	struct comparison *comparison = leaf->comparison;
 	struct ranges ranges = {0};
 	struct differences list = {0};
-	struct scene scene;
+	struct scene scene = {.comparison = comparison};
 	enum file_status status = STATUS_DIFFERENT;
 	if (comparison->told >= RANGES_MOST)
 		ranges.most = LATER_MOST;
 	leaf_ranges(leaf, &ranges);
 	ranges_limit(&ranges, ranges.most ? ranges.most : RANGES_MOST);
-	scene_of_leaf(leaf, &scene);
+	scene.sides[0] = side_of_leaf(leaf, true);
+	scene.sides[1] = side_of_leaf(leaf, false);
 	leaf_differences(&scene, &ranges, &list);
 	if (ranges.merged)
 		entry_note(entry, NOTE_REMARK, 0,
 			   "so much differs that near ranges are listed as one: each "
 			   "still holds every byte that differs");
-	causes_of_leaf(&list, &leaf->shipped.view, leaf->shipped_map,
-		       &leaf->rebuilt.view, leaf->rebuilt_map);
+	causes_find(&scene, &list);
 	if (list.count == 0) {
 		entry_reason(entry, "the digests differ, but no byte does: the file "
 				    "changed while it was read");
@@ -144,8 +140,7 @@ leaf_tell(struct leaf *leaf, json_t *entry)
 	entry_differences(comparison, entry, &list, &leaf->shipped.view,
 			  &leaf->rebuilt.view);
 	entry_regions(comparison, entry, leaf->shipped_map, leaf->rebuilt_map);
-	code_free(&scene.sides[0].code);
-	code_free(&scene.sides[1].code);
+	scene_close(&scene);
 	differences_free(&list);
 	ranges_free(&ranges);
 	return status;

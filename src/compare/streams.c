@@ -125,11 +125,9 @@ tell_compressor(struct comparison *comparison, struct pair pair, struct pair con
 	if (one->size == other->size && sha256_equal(&one->sha256, &other->sha256)) {
 		char hex[SHA256_HEX];
 		sha256_hex(&one->sha256, hex);
-		told.cause.name = "compressor";
-		told.cause.proved = true;
-		told.cause.evidence =
-		    base_format("what is compressed is the same %ju bytes, SHA-256 %s",
-				(uintmax_t)one->size, hex);
+		cause_equal(&told.cause, "compressor", "decompressed and compared",
+			    "what is compressed is the same %ju bytes, SHA-256 %s",
+			    (uintmax_t)one->size, hex);
 	}
 	differences_add(&list, &told);
 	entry_differences(comparison, entry, &list, NULL, NULL);

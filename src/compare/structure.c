@@ -201,77 +201,10 @@ name_compressor(const struct structure *structure, const struct pair *pair,
 	const struct node *node =
 	    tree_node(structure->comparison->shipped, pair->shipped);
 	sha256_hex(&node->sha256, hex);
-	difference->cause.name = "compressor";
-	difference->cause.proved = true;
-	difference->cause.evidence =
-	    base_format("both sides decompress to the same %ju bytes, SHA-256 %s",
-			(uintmax_t)node->size, hex);
-}
-
-/* The number in a text header field, as ar (decimal) and tar (octal) write it. */
-static bool
-field_number(const struct side *side, uint64_t offset, uint64_t length, unsigned base,
-	     uint64_t *number)
-{
-	struct view part;
-	uint64_t sum = 0;
-	if (length > 20 || view_sub(&side->view, offset, length, &part) == -1)
-		return false;
-	for (uint64_t i = 0; i < part.size; i++) {
-		uint8_t byte = part.data[i];
-		if (byte == ' ' || byte == '\0')
-			continue;
-		if (byte < '0' || byte >= '0' + base)
-			return false;
-		sum = sum * base + (uint64_t)(byte - '0');
-	}
-	*number = sum;
-	return true;
-}
-
-/* Does a header field tell nothing but how long a content is that itself differs? */
-static void
-name_size(const struct structure *structure, const struct pair *pair,
-	  struct difference *difference)
-{
-	const struct comparison *comparison = structure->comparison;
-	const struct range *range = &difference->range;
-	unsigned base = strcmp(difference->field, "ar header size") == 0    ? 10
-			: strcmp(difference->field, "tar header size") == 0 ? 8
-									    : 0;
-	uint64_t one, other;
-	if (base == 0 || pair->shipped == NODE_NONE || pair->rebuilt == NODE_NONE ||
-	    !field_number(structure->shipped, range->shipped, range->shipped_length,
-			  base, &one) ||
-	    !field_number(structure->rebuilt, range->rebuilt, range->rebuilt_length,
-			  base, &other) ||
-	    one != tree_node(comparison->shipped, pair->shipped)->size ||
-	    other != tree_node(comparison->rebuilt, pair->rebuilt)->size)
-		return;
-	difference->cause.name = "member size";
-	difference->cause.proved = true;
-	difference->cause.evidence = base_format(
-	    "the member's content is %ju bytes long on the shipped side, %ju on "
-	    "the rebuilt side",
-	    (uintmax_t)one, (uintmax_t)other);
-}
-
-static void
-name_cause(const struct structure *structure, const struct pair *pair,
-	   const struct extent *extent, struct difference *difference)
-{
-	bool stream = structure->format->compressor && structure->pairing->count == 1;
-	if (pair != NULL && extent->tag == EXTENT_CONTENT &&
-	    contents_equal(structure, pair)) {
-		name_compressor(structure, pair, difference);
-	} else if (pair != NULL) {
-		name_size(structure, pair, difference);
-	} else if (stream && extent->tag == EXTENT_DERIVED &&
-		   !contents_equal(structure, &structure->pairing->pairs[0])) {
-		difference->cause.name = "content";
-		difference->cause.evidence =
-		    base_strdup("follows from the decompressed content, which differs");
-	}
+	cause_equal(&difference->cause, "compressor",
+		    "decompressed both sides and compared",
+		    "both sides decompress to the same %ju bytes, SHA-256 %s",
+		    (uintmax_t)node->size, hex);
 }
 
 static void
@@ -290,7 +223,9 @@ tell(const struct structure *structure, const struct piece *piece,
 		buf_printf(&place, " of %s", path);
 	one.place = buf_take(&place);
 	one.field = base_strdup(piece->name);
-	name_cause(structure, pair, piece->extent, &one);
+	if (pair != NULL && piece->extent->tag == EXTENT_CONTENT &&
+	    contents_equal(structure, pair))
+		name_compressor(structure, pair, &one);
 	differences_add(structure->list, &one);
 	free(path);
 }

@@ -175,6 +175,42 @@ md_build(struct buf *out, const json_t *findings)
 }
 
 static void
+md_difference(struct buf *out, const json_t *difference)
+{
+	struct buf line = {0};
+	if (!words_follows(difference, &line)) {
+		words_place(difference, &line);
+		buf_puts(&line, "; shipped ");
+		words_value(difference, "shipped", &line);
+		buf_puts(&line, ", rebuilt ");
+		words_value(difference, "rebuilt", &line);
+		if (json_is_object(json_object_get(difference, "cause"))) {
+			buf_puts(&line, "; ");
+			words_cause(difference, &line);
+		}
+	}
+	md_line(out, "  - ", "%s", line.data);
+	buf_free(&line);
+}
+
+/* What differs, then what follows from it: how many were shown. */
+static size_t
+md_differences(struct buf *out, const json_t *file, size_t listed)
+{
+	size_t shown = 0;
+	for (int follows = 0; follows < 2; follows++) {
+		for (size_t i = 0; i < listed && shown < DIFFERENCES_SHOWN; i++) {
+			const json_t *difference = finding_at(file, "differences", i);
+			if (finding_follows(difference) != (follows == 1))
+				continue;
+			md_difference(out, difference);
+			shown++;
+		}
+	}
+	return shown;
+}
+
+static void
 md_file(struct buf *out, const json_t *file)
 {
 	const char *reason = finding_string(file, "reason");
@@ -188,22 +224,7 @@ md_file(struct buf *out, const json_t *file)
 		md_line(out, "  - ", "%s as %s", why.data,
 			finding_string_or(file, "built", "?"));
 	buf_free(&why);
-	for (size_t i = 0; i < listed && i < DIFFERENCES_SHOWN; i++) {
-		const json_t *difference = finding_at(file, "differences", i);
-		struct buf line = {0};
-		words_place(difference, &line);
-		buf_puts(&line, "; shipped ");
-		words_value(difference, "shipped", &line);
-		buf_puts(&line, ", rebuilt ");
-		words_value(difference, "rebuilt", &line);
-		if (json_is_object(json_object_get(difference, "cause"))) {
-			buf_puts(&line, "; ");
-			words_cause(difference, &line);
-		}
-		md_line(out, "  - ", "%s", line.data);
-		buf_free(&line);
-	}
-	size_t shown = listed < DIFFERENCES_SHOWN ? listed : DIFFERENCES_SHOWN;
+	size_t shown = md_differences(out, file, listed);
 	size_t all = (size_t)finding_number(file, "difference_count");
 	if (all > listed)
 		md_line(out, "  - ",

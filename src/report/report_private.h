@@ -65,6 +65,10 @@ void words_place(const json_t *difference, struct buf *out);
 void words_value(const json_t *difference, const char *side, struct buf *out);
 /* "likely: embedded date, …", nothing when no cause is known; */
 void words_cause(const json_t *difference, struct buf *out);
+/* "PLACE: likely: …; follows from …" and true, when it is a consequence of another; */
+bool words_follows(const json_t *difference, struct buf *out);
+/* is it one? */
+bool finding_follows(const json_t *difference);
 /* the common name of a certificate's subject, or all of it; */
 void words_common_name(const json_t *certificate, struct buf *out);
 /* "Name (US) RSA 2048, 2025-06-19/2026-06-17"; */

@@ -191,9 +191,9 @@ role_is(const json_t *input, const char *const roles[])
 
 static const char *const roles_whole[] = {"product", "shipped", "rebuilt", "file",
 					  NULL};
-static const char *const roles_beside[] = {"source-signature", "keyring",  "toolchain",
-					   "certificate",      "detached", "revocation",
-					   "key",              "policy",   NULL};
+static const char *const roles_beside[] = {
+    "source-signature", "keyring", "toolchain", "certificate", "detached",
+    "revocation",       "key",     "policy",    NULL};
 
 /* One that is fine and stands beside the others: told in one paragraph with its like.
  */
@@ -301,6 +301,16 @@ text_build(const struct page *page, const json_t *findings)
 	buf_free(&line);
 }
 
+/* A consequence of another difference takes a sentence. */
+static void
+text_consequence(const struct page *page, const json_t *difference)
+{
+	struct buf line = {0};
+	words_follows(difference, &line);
+	page_row(page, 4, 2, "-", NULL, "%s", line.data);
+	buf_free(&line);
+}
+
 static void
 text_difference(const struct page *page, const json_t *difference)
 {
@@ -318,6 +328,32 @@ text_difference(const struct page *page, const json_t *difference)
 	if (line.size > 0)
 		page_row(page, 6, 8, "cause", NULL, "%s", line.data);
 	buf_free(&line);
+}
+
+/* What differs, then what follows from it. */
+static void
+text_differences(const struct page *page, const json_t *file)
+{
+	size_t listed = finding_length(file, "differences"), shown = 0;
+	size_t all = (size_t)finding_number(file, "difference_count");
+	for (int follows = 0; follows < 2; follows++) {
+		for (size_t i = 0; i < listed && shown < DIFFERENCES_SHOWN; i++) {
+			const json_t *difference = finding_at(file, "differences", i);
+			if (finding_follows(difference) != (follows == 1))
+				continue;
+			if (follows)
+				text_consequence(page, difference);
+			else
+				text_difference(page, difference);
+			shown++;
+		}
+	}
+	if (all > listed)
+		page_row(page, 4, 2, "…", NULL,
+			 "%zu more differences, %zu of them in --json", all - shown,
+			 listed - shown);
+	else
+		page_cut(page, 4, listed, shown, "differences");
 }
 
 /* What an exception allowed, and what followed from it. */
@@ -416,17 +452,7 @@ text_file(const struct page *page, const json_t *file)
 		text_built(page, file, built);
 	text_graft(page, file);
 	text_exceptions(page, file);
-	size_t listed = finding_length(file, "differences");
-	for (size_t i = 0; i < listed && i < DIFFERENCES_SHOWN; i++)
-		text_difference(page, finding_at(file, "differences", i));
-	size_t all = (size_t)finding_number(file, "difference_count");
-	size_t shown = listed < DIFFERENCES_SHOWN ? listed : DIFFERENCES_SHOWN;
-	if (all > listed)
-		page_row(page, 4, 2, "…", NULL,
-			 "%zu more differences, %zu of them in --json", all - shown,
-			 listed - shown);
-	else
-		page_cut(page, 4, listed, shown, "differences");
+	text_differences(page, file);
 	text_notes(page, file);
 }
 

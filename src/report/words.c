@@ -198,8 +198,31 @@ words_cause(const json_t *difference, struct buf *out)
 	const char *follows = finding_string(cause, "follows_from");
 	if (proof != NULL && proved)
 		buf_printf(out, "; proof: %s", proof);
-	if (follows != NULL)
-		buf_printf(out, "; follows from %s", follows);
+	if (follows == NULL)
+		return;
+	/* instructions are told with the source itself */
+	const char *code = strstr(follows, " | ") ? strstr(follows, ": ") : NULL;
+	size_t length = code ? (size_t)(code - follows) : strlen(follows);
+	buf_printf(out, "; follows from %.*s", (int)length, follows);
+}
+
+bool
+finding_follows(const json_t *difference)
+{
+	return finding_string(json_object_get(difference, "cause"), "follows_from") !=
+	       NULL;
+}
+
+bool
+words_follows(const json_t *difference, struct buf *out)
+{
+	const char *place = finding_string(difference, "place");
+	if (!finding_follows(difference))
+		return false;
+	buf_printf(out, "%s: ",
+		   place ? place : finding_string_or(difference, "field", "?"));
+	words_cause(difference, out);
+	return true;
 }
 
 void

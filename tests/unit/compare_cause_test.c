@@ -1,0 +1,309 @@
+/* Causes: what is proved, what is likely, what follows from what; and near misses that
+ * must be neither. Inputs are made by the formats' usual tools. */
+#include "compare_case.h"
+
+static const json_t *
+cause_of(const json_t *difference)
+{
+	return json_object_get(difference, "cause");
+}
+
+static void
+check_cause(const json_t *difference, const char *name, const char *sure)
+{
+	const json_t *cause = cause_of(difference);
+	ck_assert_str_eq(object_text(cause, "name"), name);
+	ck_assert_str_eq(object_text(cause, "sure"), sure);
+	ck_assert_str_ne(object_text(cause, "evidence"), "");
+	bool proof = json_object_get(cause, "proof") != NULL;
+	ck_assert_int_eq(proof, strcmp(sure, "proved") == 0);
+}
+
+/* Is any cause of the entry proved? */
+static bool
+any_proved(const json_t *entry)
+{
+	size_t i;
+	const json_t *each;
+	json_array_foreach(json_object_get(entry, "differences"), i, each)
+	{
+		if (strcmp(object_text(cause_of(each), "sure"), "proved") == 0)
+			return true;
+	}
+	return false;
+}
+
+/* ---- a program that holds the year of its build ---------------------- */
+
+START_TEST(build_year)
+{
+	struct compare_case one;
+	static const char source[] =
+	    "#include <stdio.h>\n"
+	    "int main(int c, char **v) { printf(\"%s %d\\n\", v[0], YEAR); "
+	    "return c > 5; }\n";
+	test_write("h.c", source, strlen(source));
+	test_shell("for y in 2022 2026; do mkdir $y && gcc -g -O2 -Wl,--build-id "
+		   "-DYEAR=$y -o $y/hello h.c && objcopy --only-keep-debug $y/hello "
+		   "$y.debug && cp $y.debug hello.debug && strip $y/hello && objcopy "
+		   "--add-gnu-debuglink=hello.debug $y/hello; done");
+	case_compare(&one, "2022/hello", "2026/hello");
+	json_t *entry = case_entry(&one, "hello");
+	ck_assert_int_eq(object_number(entry, "difference_count"), 3);
+	json_t *year = entry_difference(entry, "mov edx, 0x7e6 | mov edx, 0x7ea");
+	check_cause(year, "build year", "likely");
+	ck_assert_ptr_nonnull(
+	    strstr(object_text(cause_of(year), "evidence"), "2022, rebuilt 2026"));
+	ck_assert_ptr_null(json_object_get(cause_of(year), "follows_from"));
+	json_t *id = entry_difference(entry, "build-id");
+	check_cause(id, "build-id", "likely");
+	json_t *link = entry_difference(entry, ".gnu_debuglink");
+	check_cause(link, "debug link", "likely");
+	const char *place = object_text(year, "place");
+	ck_assert_str_eq(object_text(cause_of(id), "follows_from"), place);
+	ck_assert_str_eq(object_text(cause_of(link), "follows_from"), place);
+	case_close(&one);
+}
+END_TEST
+
+/* An operand that is no year, and one operand that is next to another change. */
+START_TEST(no_build_year)
+{
+	struct compare_case one;
+	static const char source[] = "int year(int a) { return a + YEAR; }\n";
+	static const char *const values[][2] = {
+	    {"2022", "1022"}, {"2022", "9999"}, {"0x7e6", "0x17ea"}};
+	test_write("h.c", source, strlen(source));
+	test_shell("gcc -O1 -c -DYEAR=%s -o a.o h.c && gcc -O1 -c -DYEAR=%s -o b.o h.c",
+		   values[_i][0], values[_i][1]);
+	case_compare(&one, "a.o", "b.o");
+	json_t *change = entry_difference(case_entry(&one, "a.o"), "lea eax");
+	ck_assert_ptr_null(cause_of(change));
+	case_close(&one);
+}
+END_TEST
+
+/* ---- values recomputed on both sides --------------------------------- */
+
+/* A pair of containers whose one member differs, what of them follows, and how. */
+static const struct {
+	const char *make, *needs;
+	const char *place, *name, *source;
+} derived[] = {
+    {"for d in a b; do (cd $d && touch -d @1600000000 f && TZ=UTC zip -qX0 ../$d.zip "
+     "f); "
+     "done; mv a.zip A; mv b.zip B",
+     "zip", "zip central header CRC-32 of f", "zip CRC-32", "the content of f"},
+    {"for d in a b; do (cd $d && touch -d @1600000000 f && TZ=UTC zip -qX0 ../$d.zip "
+     "f); "
+     "done; mv a.zip A; mv b.zip B",
+     "zip", "zip local header CRC-32 of f", "zip CRC-32", "the content of f"},
+    {"seq 9 >>a/f; for d in a b; do (cd $d && touch -d @1600000000 f && TZ=UTC zip -qX "
+     "../$d.zip f); done; mv a.zip A; mv b.zip B",
+     "zip", "zip central header size of f", "member size", "the content of f"},
+    {"seq 9 >>a/f; for d in a b; do (cd $d && touch -d @1600000000 f && TZ=UTC zip -qX "
+     "../$d.zip f); done; mv a.zip A; mv b.zip B",
+     "zip", "zip central header compressed size of f", "compressed size",
+     "the content of f"},
+    {"gzip -nc a/f >A; gzip -nc b/f >B", "gzip", "gzip CRC32", "gzip CRC32",
+     "the content"},
+    {"seq 9 >>a/f; gzip -nc a/f >A; gzip -nc b/f >B", "gzip", "gzip ISIZE",
+     "gzip ISIZE", "the content"},
+    {"for d in a b; do (cd $d && touch -d @1 f && echo f | cpio --quiet -o -H crc "
+     "--reproducible >../$d.c); done; mv a.c A; mv b.c B",
+     "cpio", "cpio header checksum of f", "cpio checksum", "the content of f"},
+    {"seq 9 >>a/f; for d in a b; do (cd $d && touch -d @1 f && ar rcD ../$d.a f); "
+     "done; "
+     "mv a.a A; mv b.a B",
+     "ar", "ar header size of f", "member size", "the content of f"},
+    {"seq 9 >>a/f; for d in a b; do tar --format=ustar --mtime=@1 -C $d -cf $d.t f; "
+     "done; mv a.t A; mv b.t B",
+     "tar", "tar header size of f", "member size", "the content of f"},
+    {"seq 9 >>a/f; for d in a b; do tar --format=ustar --mtime=@1 -C $d -cf $d.t f; "
+     "done; mv a.t A; mv b.t B",
+     "tar", "tar header checksum of f", "tar header checksum", ""},
+    {"xz -c a/f >A; seq 99 >>b/f; xz -c b/f >B", "xz", "xz index", "xz index", ""},
+};
+
+static void
+make_derived(int row)
+{
+	test_shell("mkdir -p a b; seq 50 | sed s/1/2/ >a/f; seq 50 >b/f; %s",
+		   derived[row].make);
+}
+
+START_TEST(recomputed)
+{
+	struct compare_case one;
+	if (!test_have(derived[_i].needs))
+		TEST_SKIP(derived[_i].needs);
+	make_derived(_i);
+	case_compare(&one, "A", "B");
+	json_t *difference =
+	    entry_difference(json_array_get(one.files, 0), derived[_i].place);
+	check_cause(difference, derived[_i].name, "proved");
+	if (derived[_i].source[0] != '\0')
+		ck_assert_str_eq(object_text(cause_of(difference), "follows_from"),
+				 derived[_i].source);
+	ck_assert_int_eq(one.worst, STATUS_DIFFERENT);
+	case_close(&one);
+}
+END_TEST
+
+/* Where the shipped value is not right, nothing is proved. */
+START_TEST(wrong_value)
+{
+	struct compare_case one;
+	if (!test_have(derived[_i].needs))
+		TEST_SKIP(derived[_i].needs);
+	/* an ar knows no other end of a content than this very size */
+	if (strcmp(derived[_i].needs, "ar") == 0)
+		return;
+	make_derived(_i);
+	case_compare(&one, "A", "B");
+	json_t *difference =
+	    entry_difference(json_array_get(one.files, 0), derived[_i].place);
+	long long offset = object_number(difference, "shipped_offset");
+	long long length = object_number(difference, "shipped_length");
+	case_close(&one);
+	struct buf bytes = test_file("A");
+	/* the last digit or byte of the value */
+	size_t at = (size_t)(offset + length - 1);
+	while (at > (size_t)offset && (bytes.data[at] == ' ' || bytes.data[at] == 0))
+		at--;
+	bytes.data[at] = (char)(bytes.data[at] ^ 1);
+	test_write("A", bytes.data, bytes.size);
+	buf_free(&bytes);
+	case_compare(&one, "A", "B");
+	size_t i;
+	const json_t *each;
+	json_array_foreach(json_object_get(json_array_get(one.files, 0), "differences"),
+			   i, each)
+	{
+		if (strstr(object_text(each, "place"), derived[_i].place) != NULL)
+			ck_assert_str_ne(object_text(cause_of(each), "sure"), "proved");
+	}
+	ck_assert_int_ge(one.worst, STATUS_UNDECIDED);
+	case_close(&one);
+}
+END_TEST
+
+/* ---- fields that formats name ---------------------------------------- */
+
+static const struct {
+	const char *make, *needs;
+	const char *place, *name, *sure;
+} fields[] = {
+    {"gzip -Nc f >A; touch -d @86400000 f; gzip -Nc f >B", "gzip", "gzip MTIME",
+     "container times", "proved"},
+    {"for d in 7 8; do touch -d @16${d}0000000 f; TZ=UTC zip -qX $d.zip f; done; "
+     "mv 7.zip A; mv 8.zip B",
+     "zip", "zip central header mtime of f", "container times", "proved"},
+    {"for d in 7 8; do touch -d @16${d}0000000 f; touch -ad @1600000000 f; TZ=UTC zip "
+     "-q $d.zip f; done; mv 7.zip A; mv 8.zip B",
+     "zip", "zip central header extra of f", "container times", "proved"},
+    {"for d in 7 8; do touch -d @16${d}0000000 f; ar rcU $d.a f; done; mv 7.a A; "
+     "mv 8.a B",
+     "ar", "ar header mtime of f", "container times", "proved"},
+    {"for d in 7 8; do touch -d @16${d}0000000 f; echo f | cpio --quiet -o -H newc "
+     "--reproducible >$d.c; done; mv 7.c A; mv 8.c B",
+     "cpio", "cpio header mtime of f", "container times", "proved"},
+    /* two fields at once: neither alone explains it */
+    {"for d in 7 8; do tar --format=ustar --mtime=@16${d}0000000 --owner=$d -cf $d.t "
+     "f; "
+     "done; mv 7.t A; mv 8.t B",
+     "tar", "tar header mtime of f", "container times", "likely"},
+    /* a content that differs too */
+    {"for d in 7 8; do echo $d >f; tar --format=ustar --mtime=@16${d}0000000 -cf $d.t "
+     "f; done; mv 7.t A; mv 8.t B",
+     "tar", "tar header mtime of f", "container times", "likely"},
+    {"for d in 6 4; do tar --format=ustar --mtime=@1 --mode=06${d}4 -cf $d.t f; done; "
+     "mv 6.t A; mv 4.t B",
+     "tar", "tar header mode of f", "umask", "proved"},
+    {"touch g; tar --format=ustar --mtime=@1 -cf A f g; tar --format=ustar --mtime=@1 "
+     "-cf B g f",
+     "tar", "order of members", "order", "proved"},
+};
+
+START_TEST(named_fields)
+{
+	struct compare_case one;
+	if (!test_have(fields[_i].needs))
+		TEST_SKIP(fields[_i].needs);
+	test_shell("seq 50 >f; %s", fields[_i].make);
+	case_compare(&one, "A", "B");
+	json_t *entry = json_array_get(one.files, 0);
+	check_cause(entry_difference(entry, fields[_i].place), fields[_i].name,
+		    fields[_i].sure);
+	ck_assert_int_eq(one.worst, STATUS_DIFFERENT); /* a cause excuses nothing */
+	case_close(&one);
+}
+END_TEST
+
+/* Modes that no umask makes. */
+START_TEST(no_umask)
+{
+	struct compare_case one;
+	static const char *const modes[][2] = {
+	    {"4755", "0755"}, {"0755", "0644"}, {"0664", "0646"}, {"2775", "0755"}};
+	test_shell("seq 5 >f; tar --format=ustar --mtime=@1 --mode=%s -cf A f; tar "
+		   "--format=ustar --mtime=@1 --mode=%s -cf B f",
+		   modes[_i][0], modes[_i][1]);
+	case_compare(&one, "A", "B");
+	ck_assert_ptr_null(cause_of(
+	    entry_difference(json_array_get(one.files, 0), "tar header mode of f")));
+	case_close(&one);
+}
+END_TEST
+
+START_TEST(time_stamp_of_an_image)
+{
+	struct compare_case one;
+	static const char source[] = "int start(void) { return 7; }\n";
+	if (!test_have("x86_64-w64-mingw32-gcc"))
+		TEST_SKIP("needs mingw-w64");
+	test_write("i.c", source, strlen(source));
+	test_shell("x86_64-w64-mingw32-gcc -c -o i.o i.c && for d in 7 8; do "
+		   "SOURCE_DATE_EPOCH=16${d}0000000 x86_64-w64-mingw32-ld -s -e start "
+		   "--insert-timestamp -o $d.exe i.o; sleep 1.1; done");
+	case_compare(&one, "7.exe", "8.exe");
+	json_t *entry = case_entry(&one, "7.exe");
+	check_cause(entry_difference(entry, "TimeDateStamp"), "PE time stamp",
+		    "proved");
+	json_t *sum = entry_difference(entry, "CheckSum");
+	check_cause(sum, "PE CheckSum", "proved");
+	ck_assert_ptr_nonnull(
+	    strstr(object_text(cause_of(sum), "follows_from"), "TimeDateStamp"));
+	case_close(&one);
+	/* one byte of code besides, and the stamp alone explains nothing */
+	struct buf bytes = test_file("7.exe");
+	uint64_t at;
+	struct view view = view_of_buf(&bytes);
+	ck_assert_int_eq(view_find(&view, 0, "\xb8\x07\0\0\0", 5, &at), 0);
+	bytes.data[at + 1] = 8;
+	test_write("7.exe", bytes.data, bytes.size);
+	buf_free(&bytes);
+	case_compare(&one, "7.exe", "8.exe");
+	ck_assert(!any_proved(case_entry(&one, "7.exe")));
+	case_close(&one);
+}
+END_TEST
+
+Suite *compare_cause_suite(void);
+
+Suite *
+compare_cause_suite(void)
+{
+	Suite *suite = suite_create("compare_cause");
+	TCase *tcase = tcase_create("causes");
+	tcase_set_timeout(tcase, 60);
+	tcase_add_test(tcase, build_year);
+	tcase_add_loop_test(tcase, no_build_year, 0, 3);
+	tcase_add_loop_test(tcase, recomputed, 0, (int)ARRAY_COUNT(derived));
+	tcase_add_loop_test(tcase, wrong_value, 0, (int)ARRAY_COUNT(derived));
+	tcase_add_loop_test(tcase, named_fields, 0, (int)ARRAY_COUNT(fields));
+	tcase_add_loop_test(tcase, no_umask, 0, 4);
+	tcase_add_test(tcase, time_stamp_of_an_image);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
