@@ -9,6 +9,9 @@
 #include <string.h>
 #include <time.h>
 
+/* Up to so many differences of a file a number that may be a time is one perhaps. */
+#define FEW 8
+
 #define LEAF      1U
 #define CONTAINER 2U
 
@@ -23,7 +26,12 @@ static const struct cause_rule {
     {"fields that the format names", LEAF | CONTAINER, cause_field},
     {"owners and modes of members", CONTAINER, cause_owner},
     {"times in extra fields of a zip", CONTAINER, cause_extra_times},
+    {"lines of digest lists", LEAF, cause_list},
     {"a year as an operand", LEAF, cause_operand},
+    {"dates in text", LEAF, cause_date},
+    {"paths below two roots", LEAF, cause_path},
+    {"names of the build's environment", LEAF, cause_environment},
+    {"numbers that are times", LEAF, cause_epoch},
 };
 
 /* ---- helpers of the rows --------------------------------------------- */
@@ -238,6 +246,10 @@ void
 causes_find(struct scene *scene, struct differences *list)
 {
 	unsigned where = scene->container ? CONTAINER : LEAF;
+	scene->few = list->count <= FEW;
+	/* all differences of a file together show more than each of them */
+	if (!scene->container)
+		survey_order(scene, list);
 	for (size_t i = 0; i < list->count; i++) {
 		struct difference *one = &list->items[i];
 		for (size_t k = 0; k < ARRAY_COUNT(rules) && one->cause.name == NULL;
@@ -246,6 +258,8 @@ causes_find(struct scene *scene, struct differences *list)
 				rules[k].explains(scene, one);
 		}
 	}
+	if (!scene->container)
+		survey_token(scene, list);
 	prove_field(scene, list);
 	tell_sources(list);
 }

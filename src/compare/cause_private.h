@@ -63,7 +63,22 @@ bool cause_field(struct scene *scene, struct difference *one);
 /* Owner and mode of a member, and the times in a zip's extra fields. */
 bool cause_owner(struct scene *scene, struct difference *one);
 bool cause_extra_times(struct scene *scene, struct difference *one);
+/* A line of a list of digests, whose file differs as the line says. */
+bool cause_list(struct scene *scene, struct difference *one);
 /* A year as the operand of an instruction. */
 bool cause_operand(struct scene *scene, struct difference *one);
+/* A date in text, in one spelling on both sides. */
+bool cause_date(struct scene *scene, struct difference *one);
+/* A number that is a time. */
+bool cause_epoch(struct scene *scene, struct difference *one);
+/* Paths that have the same end below two roots. */
+bool cause_path(struct scene *scene, struct difference *one);
+/* Names of user and host, kernel, locale. */
+bool cause_environment(struct scene *scene, struct difference *one);
+
+/* What only all differences of a file together show: the same lines in another order;
+ * one token that is replaced everywhere. */
+void survey_order(struct scene *scene, struct differences *list);
+void survey_token(struct scene *scene, struct differences *list);
 
 #endif

@@ -253,6 +253,7 @@ struct comparison {
 	 * with their instructions, instructions decoded for them, and regions. */
 	size_t contexts, codes, regions;
 	uint64_t instructions;
+	size_t lookups; /* of files that digest lists name */
 };
 
 void comparison_init(struct comparison *comparison, struct tree *shipped,
@@ -353,6 +354,7 @@ struct scene {
 	struct scene_side sides[2];
 	bool container;
 	bool contents_equal; /* of a container: no member differs, none is missing */
+	bool few;            /* differences: what is weak evidence counts */
 	char *roots[2];      /* of paths that differ: the first ones seen */
 };
 

@@ -91,6 +91,39 @@ judge_declared(struct judge *judge, const struct difference *difference)
 	return false;
 }
 
+/* Is `id` the node, or something in it? */
+static bool
+is_inside(const struct tree *tree, node_id id, node_id node)
+{
+	while (id != NODE_NONE && id != node)
+		id = tree_node(tree, id)->parent;
+	return id != NODE_NONE;
+}
+
+/*
+ * What a recomputed value follows from must be declared: something else of this
+ * file, a member of this container, or the file that a line names. That the member
+ * stays within its bounds is judged with itself: it makes the release differ when not.
+ */
+static bool
+judge_source(struct judge *judge, const struct cause *cause)
+{
+	const struct comparison *comparison = judge->comparison;
+	node_id node = cause->listed ? cause->source : judge->node;
+	if (node == NODE_NONE)
+		return false;
+	for (size_t i = 0; i < comparison->release->exception_count; i++) {
+		node_id excepted = comparison->excepted[i];
+		if (excepted == NODE_NONE ||
+		    !is_inside(comparison->shipped, excepted, node))
+			continue;
+		if (excepted != judge->node)
+			judge->uses[i].used = true;
+		return true;
+	}
+	return false;
+}
+
 static bool
 judge_difference(struct judge *judge, const struct difference *difference)
 {
@@ -101,7 +134,8 @@ judge_difference(struct judge *judge, const struct difference *difference)
 		return true;
 	/* causes_find recomputed it on both sides */
 	const struct cause *cause = &difference->cause;
-	if (cause->name == NULL || !cause->proved || cause->kind != CAUSE_DERIVED)
+	if (cause->name == NULL || !cause->proved || cause->kind != CAUSE_DERIVED ||
+	    !judge_source(judge, cause))
 		return false;
 	if (!strings_have(&judge->recomputed, cause->name))
 		strings_add(&judge->recomputed, cause->name);

@@ -289,6 +289,266 @@ START_TEST(time_stamp_of_an_image)
 }
 END_TEST
 
+/* ---- lists of digests ------------------------------------------------ */
+
+/* Two products, the list in them and what its line must be said to follow from. */
+static const struct {
+	const char *make, *needs;
+	const char *list, *source;
+} lists[] = {
+    {"for d in a b; do mkdir -p $d.p/DEBIAN $d.p/usr/bin && cp $d/f $d.p/usr/bin && "
+     "printf 'Package: x\\nVersion: 1\\nArchitecture: all\\nMaintainer: a <a@b>\\n"
+     "Description: x\\n' >$d.p/DEBIAN/control && (cd $d.p && md5sum usr/bin/f "
+     ">DEBIAN/md5sums) && SOURCE_DATE_EPOCH=1 dpkg-deb --root-owner-group -Zgzip -b "
+     "$d.p $d.deb; done; mv a.deb A; mv b.deb B",
+     "dpkg-deb", "//./md5sums", "//./usr/bin/f"},
+    {"for d in a b; do (cd $d && sha256sum f >SHA256SUMS); done; mv a A; mv b B",
+     "sha256sum", "A/SHA256SUMS", "A/f"},
+    {"for d in a b; do mkdir -p $d/sub && mv $d/f $d/sub && (cd $d/sub && sha512sum "
+     "./f >sums); tar --mtime=@1 -C $d -cf $d.t sub; done; mv a.t A; mv b.t B",
+     "tar", "//sub/sums", "//sub/f"},
+    {"for d in a b; do mkdir -p $d/x.dist-info && python3 -c \"import hashlib, base64; "
+     "d = open('$d/f', 'rb').read(); h = base64.urlsafe_b64encode(hashlib.sha256(d)"
+     ".digest()).decode().rstrip('='); open('$d/x.dist-info/RECORD', 'w').write('f,"
+     "sha256=%s,%d\\n' % (h, len(d)))\"; touch -d @1600000000 $d/f $d/*/RECORD; (cd $d "
+     "&& zip -qX0 ../$d.zip f x.dist-info/RECORD); done; mv a.zip A; mv b.zip B",
+     "zip", "//x.dist-info/RECORD", "//f"},
+    {"for d in a b; do mkdir -p $d/META-INF && printf 'Manifest-Version: "
+     "1.0\\r\\n\\r\\n"
+     "Name: f\\r\\nSHA-256-Digest: %s\\r\\n\\r\\n' $(openssl dgst -sha256 -binary $d/f "
+     "| base64) >$d/META-INF/MANIFEST.MF; tar --mtime=@1 -C $d -cf $d.t META-INF f; "
+     "done; mv a.t A; mv b.t B",
+     "openssl", "//META-INF/MANIFEST.MF", "//f"},
+};
+
+static void
+make_list(int row)
+{
+	test_shell("mkdir -p a b; seq 50 | sed s/1/2/ >a/f; seq 50 >b/f; ");
+	struct buf script = {0};
+	buf_puts(&script, lists[row].make);
+	test_write("make.sh", script.data, script.size);
+	test_shell("sh -e make.sh");
+	buf_free(&script);
+}
+
+START_TEST(digest_list)
+{
+	struct compare_case one;
+	if (!test_have(lists[_i].needs))
+		TEST_SKIP(lists[_i].needs);
+	make_list(_i);
+	case_compare(&one, "A", "B");
+	json_t *entry = case_entry(&one, lists[_i].list);
+	ck_assert_int_eq(object_number(entry, "difference_count"), 1);
+	json_t *line = entry_difference(entry, "line ");
+	check_cause(line, "digest list", "proved");
+	const char *source = object_text(cause_of(line), "follows_from");
+	size_t length = strlen(source), tail = strlen(lists[_i].source);
+	ck_assert_msg(length >= tail &&
+			  strcmp(source + length - tail, lists[_i].source) == 0,
+		      "follows from '%s'", source);
+	ck_assert_str_eq(object_text(entry, "status"), "different");
+	case_close(&one);
+}
+END_TEST
+
+/* A line that is wrong on one side, and one that names nothing. */
+START_TEST(lying_list)
+{
+	struct compare_case one;
+	static const char *const lies[] = {
+	    "sed -i 's/^./0/;t' A/SHA256SUMS; sed -i 's/^0/1/;t' B/SHA256SUMS",
+	    "sed -i 's/..$/ g/' A/SHA256SUMS B/SHA256SUMS",
+	    "cp A/f B/g; sed -i 's/f$/g/' B/SHA256SUMS",
+	    "echo more >>A/f",
+	};
+	make_list(1);
+	test_shell("%s", lies[_i]);
+	case_compare(&one, "A", "B");
+	ck_assert(!any_proved(case_entry(&one, "SHA256SUMS")));
+	case_close(&one);
+}
+END_TEST
+
+/* ---- what follows from a declared exception -------------------------- */
+
+/* Compare A with B when `path` may differ in `most` bytes of `extent`. */
+static void
+compare_excepting(struct compare_case *one, const char *path, const char *extent,
+		  uint64_t most)
+{
+	struct err err = {0};
+	struct release_exception exception = {
+	    .path = base_strdup(path), .extent = base_strdup(extent), .most = most};
+	struct release release = {.exceptions = &exception, .exception_count = 1};
+	case_open(one, "A", "B");
+	ck_assert_ok(compare_nodes(one->shipped, NODE_ROOT, one->rebuilt, NODE_ROOT,
+				   &release, one->files, &one->worst, &err),
+		     err);
+	free((char *)exception.path);
+	free((char *)exception.extent);
+}
+
+START_TEST(list_of_an_excepted_file)
+{
+	struct compare_case one;
+	make_list(1);
+	test_shell(
+	    "sed -i 1s/2/1/ A/f; printf x | dd of=A/f bs=1 conv=notrunc "
+	    "2>/dev/null; printf y | dd of=B/f bs=1 conv=notrunc 2>/dev/null; cp "
+	    "B/f A/f; printf x | dd of=A/f bs=1 conv=notrunc 2>/dev/null; for d in "
+	    "A B; do (cd $d && sha256sum f >SHA256SUMS); done");
+	compare_excepting(&one, "f", "data", 1);
+	ck_assert_str_eq(case_status(&one, "A/f"), "explained");
+	json_t *entry = case_entry(&one, "SHA256SUMS");
+	ck_assert_str_eq(object_text(entry, "status"), "explained");
+	const json_t *used = json_array_get(json_object_get(entry, "exceptions"), 0);
+	ck_assert_int_eq(object_number(used, "bytes"), 0);
+	ck_assert_str_eq(
+	    json_string_value(json_array_get(json_object_get(used, "recomputed"), 0)),
+	    "digest list");
+	ck_assert_int_eq(one.worst, STATUS_EXPLAINED);
+	case_close(&one);
+	/* the list says something else */
+	test_shell("sed -i y/0123456789/1234567890/ A/SHA256SUMS");
+	compare_excepting(&one, "f", "data", 1);
+	ck_assert_str_eq(case_status(&one, "SHA256SUMS"), "different");
+	case_close(&one);
+	/* right, but the file is not the one that may differ */
+	test_shell(
+	    "cd A; mv f g; sha256sum g >SHA256SUMS; cd ../B; mv f g; sha256sum g "
+	    ">SHA256SUMS; touch f ../A/f");
+	compare_excepting(&one, "f", "data", 1);
+	ck_assert_str_eq(case_status(&one, "SHA256SUMS"), "different");
+	ck_assert_int_eq(one.worst, STATUS_DIFFERENT);
+	case_close(&one);
+}
+END_TEST
+
+START_TEST(zip_of_an_excepted_member)
+{
+	struct compare_case one;
+	if (!test_have("zip"))
+		TEST_SKIP("needs zip");
+	test_shell("for d in a b; do mkdir -p $d; echo $d >$d/f; touch -d @1600000000 "
+		   "$d/f; (cd $d; TZ=UTC zip -qX0 ../$d.zip f); done; mv a.zip A; mv "
+		   "b.zip B");
+	compare_excepting(&one, "f", "data", 1);
+	ck_assert_str_eq(case_status(&one, "A//f"), "explained");
+	ck_assert_str_eq(case_status(&one, "A"), "explained");
+	case_close(&one);
+	compare_excepting(&one, "f", "data", 0);
+	ck_assert_str_eq(case_status(&one, "A//f"), "different");
+	ck_assert_int_eq(one.worst, STATUS_DIFFERENT);
+	case_close(&one);
+	/* a time of the zip besides */
+	test_shell("mkdir c; cp a/f c; touch -d @1700000000 c/f; cd c; TZ=UTC zip -qX0 "
+		   "../c.zip f; mv ../c.zip ../A");
+	compare_excepting(&one, "f", "data", 1);
+	ck_assert_str_eq(case_status(&one, "A"), "different");
+	case_close(&one);
+}
+END_TEST
+
+/* ---- words of the build's environment -------------------------------- */
+
+static const struct {
+	const char *shipped, *rebuilt; /* of a file, as printf takes them */
+	const char *name, *sure;       /* NULL: no cause */
+} words[] = {
+    {"built Dec 26 2022 today", "built Nov 24 2026 today", "embedded date", "proved"},
+    {"at 2022-12-26T15:30:00Z.", "at 2026-11-24T10:00:01Z.", "embedded date", "proved"},
+    {"Date: Mon, 26 Dec 2022 15:30:00 +0000", "Date: Tue, 24 Nov 2026 10:00:00 +0100",
+     "embedded date", "proved"},
+    {"\\001\\002 Dec 26 2022\\0end", "\\001\\002 Nov 24 2026\\0end", "embedded date",
+     "proved"},
+    {"(c) 2022 we", "(c) 2026 we", "embedded date", "likely"},
+    {"epoch=1672068600;", "epoch=1795514400;", "embedded time", "likely"},
+    {"file /build/a-1/src/x.c here", "file /tmp/other/src/x.c here", "build path",
+     "proved"},
+    {"root@ci-17.example", "bob@laptop.example", "user and host", "likely"},
+    {"on 6.1.0-40-amd64 x", "on 6.18.2-generic x", "kernel", "likely"},
+    {"LANG de_CH.UTF-8 x", "LANG C.UTF-8 x", "locale", "likely"},
+    {"id 3f9c1a77b2e0d458 x\\nby 3f9c1a77b2e0d458",
+     "id 90ab3c5d7e1f2648 x\\nby 90ab3c5d7e1f2648", "random token", "likely"},
+    {"b a\\nc\\nd\\n", "c\\nd\\nb a\\n", "order", "proved"},
+    /* near misses */
+    {"in 1822 we", "in 1826 we", NULL, NULL},
+    {"at 2022-13-26.", "at 2026-11-24.", NULL, NULL},
+    {"at 2022-12-26.", "at 24.11.2026.", NULL, NULL},
+    {"number 12022 x", "number 12026 x", NULL, NULL},
+    {"epoch=1672068600;", "epoch=9995514400;", NULL, NULL},
+    {"path /a and /b", "path /c and /d", NULL, NULL},
+    {"id 3f9c1a77b2e0d458 x\\nby 3f9c1a77b2e0d458",
+     "id 90ab3c5d7e1f2648 x\\nby 90ab3c5d7e1f264a", NULL, NULL},
+    {"b a\\nc\\nd\\n", "c\\nd\\nb b\\n", NULL, NULL},
+    {"word", "ward", NULL, NULL},
+};
+
+START_TEST(words_of_a_build)
+{
+	struct compare_case one;
+	test_shell("printf '%s' >A; printf '%s' >B", words[_i].shipped,
+		   words[_i].rebuilt);
+	case_compare(&one, "A", "B");
+	const json_t *list = json_object_get(case_entry(&one, "A"), "differences"),
+		     *each;
+	size_t i;
+	ck_assert_uint_gt(json_array_size(list), 0);
+	json_array_foreach(list, i, each)
+	{
+		if (words[_i].name != NULL)
+			check_cause(each, words[_i].name, words[_i].sure);
+		else
+			ck_assert_msg(cause_of(each) == NULL, "%s",
+				      object_text(cause_of(each), "evidence"));
+	}
+	ck_assert_int_eq(one.worst, STATUS_DIFFERENT);
+	case_close(&one);
+}
+END_TEST
+
+/* A date, and a byte besides: the date alone explains nothing. */
+START_TEST(a_date_and_more)
+{
+	struct compare_case one;
+	test_shell(
+	    "printf 'built Dec 26 2022 today\\nsafe\\n' >A; printf 'built Nov 24 "
+	    "2026 today\\nevil\\n' >B");
+	case_compare(&one, "A", "B");
+	json_t *entry = case_entry(&one, "A");
+	check_cause(entry_difference(entry, "line 1"), "embedded date", "likely");
+	ck_assert_ptr_null(cause_of(entry_difference(entry, "line 2")));
+	case_close(&one);
+	/* the other way to hide: two roots of paths, and a third */
+	test_shell("printf '/build/a/src/x.c\\n/build/a/src/y.c\\n' >A; printf "
+		   "'/tmp/b/src/x.c\\n/evil/src/y.c\\n' >B");
+	case_compare(&one, "A", "B");
+	ck_assert(!any_proved(case_entry(&one, "A")));
+	case_close(&one);
+}
+END_TEST
+
+/* Debug data that names the folder of the build, by the compiler. */
+START_TEST(build_path_of_a_program)
+{
+	struct compare_case one;
+	test_shell(
+	    "for d in one two; do mkdir -p $d/src; echo 'int work(int a) { return "
+	    "a; }' >$d/src/x.c; (cd $d/src && gcc -g -c -o x.o x.c && objcopy "
+	    "--decompress-debug-sections x.o); done");
+	case_compare(&one, "one/src/x.o", "two/src/x.o");
+	size_t i, paths = 0;
+	const json_t *each;
+	json_array_foreach(json_object_get(case_entry(&one, "x.o"), "differences"), i,
+			   each) paths +=
+	    strcmp(object_text(cause_of(each), "name"), "build path") == 0;
+	ck_assert_uint_gt(paths, 0);
+	case_close(&one);
+}
+END_TEST
+
 Suite *compare_cause_suite(void);
 
 Suite *
@@ -304,6 +564,13 @@ compare_cause_suite(void)
 	tcase_add_loop_test(tcase, named_fields, 0, (int)ARRAY_COUNT(fields));
 	tcase_add_loop_test(tcase, no_umask, 0, 4);
 	tcase_add_test(tcase, time_stamp_of_an_image);
+	tcase_add_loop_test(tcase, digest_list, 0, (int)ARRAY_COUNT(lists));
+	tcase_add_loop_test(tcase, lying_list, 0, 4);
+	tcase_add_test(tcase, list_of_an_excepted_file);
+	tcase_add_test(tcase, zip_of_an_excepted_member);
+	tcase_add_loop_test(tcase, words_of_a_build, 0, (int)ARRAY_COUNT(words));
+	tcase_add_test(tcase, a_date_and_more);
+	tcase_add_test(tcase, build_path_of_a_program);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
