@@ -31,32 +31,34 @@ code_add_range(struct code *code, const struct view *view, uint64_t offset,
 	code->ranges[code->range_count++] = (struct code_range){offset, end, address};
 }
 
-/* The range that runs at `address`; few files have more than a few of them. */
-static const struct code_range *
-range_at_address(const struct code *code, uint64_t address)
+int
+code_offset(const struct code *code, uint64_t address, uint64_t *offset)
 {
+	/* few files have more than a few ranges */
 	for (size_t i = 0; i < code->range_count && i < 64; i++) {
 		const struct code_range *range = &code->ranges[i];
 		if (address >= range->address &&
-		    address - range->address < range->end - range->offset)
-			return range;
+		    address - range->address < range->end - range->offset) {
+			*offset = range->offset + (address - range->address);
+			return 0;
+		}
 	}
-	return NULL;
+	return -1;
 }
 
 void
 code_add_start(struct code *code, uint64_t address, bool thumb)
 {
-	const struct code_range *range = range_at_address(code, address);
-	if (range == NULL || code->start_count == STARTS_MOST)
+	uint64_t offset;
+	if (code->start_count == STARTS_MOST ||
+	    code_offset(code, address, &offset) == -1)
 		return;
 	if (code->start_count == code->start_room) {
 		code->start_room = code->start_room ? 2 * code->start_room : 64;
 		code->starts =
 		    base_realloc(code->starts, code->start_room, sizeof(*code->starts));
 	}
-	code->starts[code->start_count++] =
-	    (struct code_start){range->offset + (address - range->address), thumb};
+	code->starts[code->start_count++] = (struct code_start){offset, thumb};
 }
 
 static int

@@ -118,3 +118,51 @@ elf_code(const struct view *view, struct code *code)
 	if (code->machine == MACHINE_ARM)
 		elf_thumb_starts(&elf, code);
 }
+
+/* `lea rdi, [rip + distance]` or `mov rdi, address`, right before a call: the first
+ * argument of __libc_start_main, which is main (System V ABI, AMD64, and the C
+ * library's crt1.o). */
+static bool
+entry_argument(const struct view *view, uint64_t at, uint64_t address, uint64_t *main)
+{
+	enum { ARGUMENT = 7 };
+	uint32_t number = 0;
+	bool near = view_has(view, at, "\x48\x8d\x3d", 3);
+	if ((!near && !view_has(view, at, "\x48\xc7\xc7", 3)) ||
+	    view_u32le(view, at + 3, &number) == -1 ||
+	    (!view_has(view, at + ARGUMENT, "\xff\x15", 2) &&
+	     !view_has(view, at + ARGUMENT, "\x67\xe8", 2) &&
+	     !view_has(view, at + ARGUMENT, "\xe8", 1)))
+		return false;
+	*main = (uint64_t)(int64_t)(int32_t)number;
+	if (near)
+		*main += address + ARGUMENT;
+	return true;
+}
+
+bool
+elf_find_main(const struct elf *elf, uint64_t *start, uint64_t *end)
+{
+	enum { ENTRY_MOST = 64 };
+	struct code code;
+	uint64_t address = elf_word(elf, 24), offset, main = 0;
+	bool found = false;
+	if (elf->machine != EM_X86_64 || !elf->wide)
+		return false;
+	format_code(&format_elf, elf->view, &code);
+	if (code_offset(&code, address, &offset) == 0) {
+		for (uint64_t i = 0; i < ENTRY_MOST && !found; i++)
+			found =
+			    entry_argument(elf->view, offset + i, address + i, &main);
+	}
+	found = found && code_offset(&code, main, start) == 0;
+	*end = 0;
+	for (size_t i = 0; found && i < code.start_count && *end == 0; i++) {
+		if (code.starts[i].offset > *start)
+			*end = code.starts[i].offset;
+	}
+	/* the last function ends with its section; without a table nobody knows */
+	found = found && code.start_count > 0;
+	code_free(&code);
+	return found;
+}

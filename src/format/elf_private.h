@@ -38,6 +38,9 @@ uint64_t elf_word(const struct elf *elf, uint64_t offset);
 bool elf_open(const struct view *view, struct elf *elf);
 /* The row's `code`. */
 void elf_code(const struct view *view, struct code *code);
+/* Where main is in a program without symbols: what its entry point hands to the C
+ * library (x86-64 only). False when that cannot be seen. */
+bool elf_find_main(const struct elf *elf, uint64_t *start, uint64_t *end);
 
 /* The header of one section, inside the table. */
 struct elf_section elf_read_section(const struct elf *elf, uint64_t index);

@@ -126,6 +126,25 @@ elf_read_sections(const struct elf *elf, struct elf_section *sections,
 	}
 }
 
+/* A stripped program still shows where main is. */
+static void
+elf_map_main(const struct elf *elf, struct map *map, const struct symbol_owner *owners)
+{
+	struct symbol symbol = {.name = "main", .length = 4, .global = true};
+	struct symbols symbols = {0};
+	if (!elf_find_main(elf, &symbol.start, &symbol.end))
+		return;
+	for (uint64_t i = 1; i < elf->section_count; i++) {
+		if (symbol.start < owners[i].offset || symbol.start >= owners[i].end)
+			continue;
+		symbol.owner = (uint32_t)i;
+		symbols_add(&symbols, &symbol);
+		break;
+	}
+	symbols_put(&symbols, map, owners);
+	symbols_free(&symbols);
+}
+
 /* The headers, one for each section, and what the sections are made of. */
 static void
 elf_map_parts(const struct elf *elf, struct map *map,
@@ -141,6 +160,8 @@ elf_map_parts(const struct elf *elf, struct map *map,
 		if (owners[i].end > owners[i].offset)
 			elf_map_inside(elf, map, &sections[i], &owners[i]);
 	}
+	if (table == NULL || table->type == SHT_DYNSYM)
+		elf_map_main(elf, map, owners);
 	if (table != NULL)
 		elf_map_symbols(elf, map, table, sections, owners);
 	for (uint64_t i = 0; i < elf->section_count; i++) {

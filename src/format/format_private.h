@@ -68,6 +68,8 @@ void code_add_range(struct code *code, const struct view *view, uint64_t offset,
 /* A function starts at this address: dropped outside of the ranges that were added,
  * and past a bound. */
 void code_add_start(struct code *code, uint64_t address, bool thumb);
+/* Where in the file the code at an address is; -1 when nowhere. */
+int code_offset(const struct code *code, uint64_t address, uint64_t *offset);
 
 /* ---- compressed streams ------------------------------------------------ */
 

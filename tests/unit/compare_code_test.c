@@ -176,6 +176,39 @@ START_TEST(instructions_around)
 }
 END_TEST
 
+/* A stripped program shows where its main is, as nm said before. */
+START_TEST(main_of_a_stripped_program)
+{
+	static const char *const flags[] = {"", "-no-pie -fno-pic"};
+	static const char source[] =
+	    "#include <stdio.h>\n"
+	    "int twice(int a) { return 2 * a; }\n"
+	    "int main(int c, char **v) { return printf(\"%d\", twice(c)); }\n";
+	test_write("m.c", source, strlen(source));
+	test_shell(
+	    "gcc -O1 %s -o m m.c && nm m | awk '$3 == \"main\" {print \"0x\" $1}' "
+	    ">main && readelf -lW m | awk '$1 == \"LOAD\" && / R E / {print $2, "
+	    "$3}' >segment && strip m",
+	    flags[_i]);
+	struct buf main_text = test_file("main"), segment = test_file("segment");
+	struct buf file = test_file("m");
+	char *rest;
+	uint64_t offset = strtoull(segment.data, &rest, 16);
+	offset += strtoull(main_text.data, NULL, 16) - strtoull(rest, NULL, 16);
+	struct view view = view_of_buf(&file);
+	struct map *map = format_map(format_by_name("elf"), &view, NULL);
+	struct buf place = {0};
+	map_place(map, offset, &place);
+	ck_assert_msg(strstr(place.data, "(main)") != NULL, "%s at %ju", place.data,
+		      (uintmax_t)offset);
+	map_free(map);
+	buf_free(&place);
+	buf_free(&file);
+	buf_free(&segment);
+	buf_free(&main_text);
+}
+END_TEST
+
 /* What is no code has none. */
 START_TEST(data_is_not_decoded)
 {
@@ -324,6 +357,7 @@ compare_code_suite(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, one_operand, 0, (int)ARRAY_COUNT(programs));
 	tcase_add_test(tcase, instructions_around);
+	tcase_add_loop_test(tcase, main_of_a_stripped_program, 0, 2);
 	tcase_add_test(tcase, data_is_not_decoded);
 	tcase_add_test(tcase, bytes_around);
 	tcase_add_test(tcase, only_the_first_have_context);
