@@ -22,6 +22,7 @@ static const struct cause_rule {
 } rules[] = {
     {"values recomputed on both sides", LEAF | CONTAINER, cause_derived},
     {"what compressors write", CONTAINER, cause_content},
+    {"checksums of debug files", LEAF, cause_debug_link},
     {"digests that a linker makes", LEAF, cause_identity},
     {"fields that the format names", LEAF | CONTAINER, cause_field},
     {"owners and modes of members", CONTAINER, cause_owner},

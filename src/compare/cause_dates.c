@@ -22,8 +22,8 @@ static const struct spelling {
 	bool weak; /* so short that it may be anything */
 } spellings[] = {
     {"W, nn M YYYY DD:DD:DD +DDDD", "RFC 2822", false},
-    {"W M dn DD:DD:DD YYYY", "ctime(3)", false},
-    {"W M dn DD:DD:DD UTC YYYY", "date(1)", false},
+    {"W M dn DD:DD:DD YYYY", "ctime", false},
+    {"W M dn DD:DD:DD UTC YYYY", "date", false},
     {"YYYY-mm-nnTDD:DD:DD", "ISO 8601", false},
     {"YYYY-mm-nn DD:DD:DD", "ISO 8601", false},
     {"YYYY-mm-nn DD:DD", "ISO 8601", false},

@@ -3,6 +3,12 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
+
+enum {
+	LINKS_MOST = 5000, /* files looked up in one document */
+	NAME_MOST = 255,
+};
 
 static bool
 ends_with(const char *text, const char *end)
@@ -50,6 +56,56 @@ cause_identity(struct scene *scene, struct difference *one)
 					 identities[i].evidence);
 	}
 	return false;
+}
+
+/* Is the CRC-32 behind the name in .gnu_debuglink that of the file of that name (GDB
+ * manual, "Separate Debug Files")? */
+static bool
+link_is_right(const struct scene *scene, size_t which, const struct extent *extent,
+	      node_id *node)
+{
+	const struct scene_side *side = &scene->sides[which];
+	struct mapping mapping;
+	struct err ignored = {0};
+	const char *name;
+	uint32_t little = 0, big = 0;
+	if (scene->comparison->lookups++ >= LINKS_MOST ||
+	    view_string(&side->view, extent->base, NAME_MOST, &name) == -1 ||
+	    !path_is_plain(name) ||
+	    view_u32le(&side->view, extent->offset, &little) == -1 ||
+	    view_u32be(&side->view, extent->offset, &big) == -1)
+		return false;
+	*node = cause_find_file(side->tree, side->node, name);
+	if (*node == NODE_NONE || !node_is_whole(side->tree, *node) ||
+	    tree_map(side->tree, *node, &mapping, &ignored) == -1)
+		return false;
+	uint32_t crc =
+	    (uint32_t)crc32_z(0, mapping.view.data, (size_t)mapping.view.size);
+	mapping_close(&mapping);
+	return crc == little || crc == big;
+}
+
+bool
+cause_debug_link(struct scene *scene, struct difference *one)
+{
+	const struct extent *shipped = scene_extent(scene, 0, one);
+	const struct extent *rebuilt = scene_extent(scene, 1, one);
+	node_id node = NODE_NONE, other = NODE_NONE;
+	if (shipped == NULL || rebuilt == NULL || shipped->detail == NULL ||
+	    rebuilt->detail == NULL ||
+	    strcmp(shipped->detail, "CRC of the debug file") != 0 ||
+	    strcmp(rebuilt->detail, shipped->detail) != 0 ||
+	    !link_is_right(scene, 0, shipped, &node) ||
+	    !link_is_right(scene, 1, rebuilt, &other) ||
+	    !cause_say(one, CAUSE_DERIVED, "debug link",
+		       "the CRC-32 of the file with the debug data"))
+		return false;
+	one->cause.proved = one->cause.listed = true;
+	one->cause.source = node;
+	one->cause.follows_from = tree_path(scene->sides[0].tree, node);
+	one->cause.proof = base_strdup(
+	    "recomputed over that file on each side: both values are right");
+	return true;
 }
 
 /* ---- fields by name -------------------------------------------------- */

@@ -279,8 +279,8 @@ beside(const struct node *list, const char *path)
 	return joined;
 }
 
-static node_id
-find_named(struct tree *tree, node_id list, const char *path)
+node_id
+cause_find_file(struct tree *tree, node_id list, const char *path)
 {
 	path = plain(path);
 	char *near = beside(tree_node(tree, list), path);
@@ -328,7 +328,7 @@ line_is_right(struct scene *scene, size_t which, size_t line, struct entry *entr
 	    !parse_line(side, line, entry))
 		return false;
 	scene->comparison->lookups++;
-	*node = find_named(side->tree, side->node, entry->path);
+	*node = cause_find_file(side->tree, side->node, entry->path);
 	return *node != NODE_NONE && digest_fits(side, *node, entry);
 }
 

@@ -50,13 +50,20 @@ struct member_facts *scene_member(struct scene *scene, size_t side,
 /* Read the member's content and compute crc and sum, once. */
 bool scene_check_member(struct scene *scene, size_t side, struct member_facts *facts);
 
+/* The file that `node` means by a relative path: beside it, below a container that
+ * holds it, or in the data archive of its .deb. Containers are entered. NODE_NONE for
+ * none. */
+node_id cause_find_file(struct tree *tree, node_id node, const char *path);
+
 /* ---- rows ------------------------------------------------------------ */
 
 /* A value that follows from other bytes, recomputed right on both sides. */
 bool cause_derived(struct scene *scene, struct difference *one);
 /* What a compressor wrote of a content that differs, where it cannot be recomputed. */
 bool cause_content(struct scene *scene, struct difference *one);
-/* A digest of the linker's over the file, or of another file. */
+/* The checksum of a file with debug data that is at hand. */
+bool cause_debug_link(struct scene *scene, struct difference *one);
+/* A digest of the linker's over the file, or of a file that is not at hand. */
 bool cause_identity(struct scene *scene, struct difference *one);
 /* A field that the format's map names, of known meaning. */
 bool cause_field(struct scene *scene, struct difference *one);

@@ -52,6 +52,8 @@ START_TEST(build_year)
 	ck_assert_int_eq(object_number(entry, "difference_count"), 3);
 	json_t *year = entry_difference(entry, "mov edx, 0x7e6 | mov edx, 0x7ea");
 	check_cause(year, "build year", "likely");
+	/* stripped, but the entry point tells where main is */
+	ck_assert_ptr_nonnull(strstr(object_text(year, "place"), "(main+0x"));
 	ck_assert_ptr_nonnull(
 	    strstr(object_text(cause_of(year), "evidence"), "2022, rebuilt 2026"));
 	ck_assert_ptr_null(json_object_get(cause_of(year), "follows_from"));
@@ -62,6 +64,29 @@ START_TEST(build_year)
 	const char *place = object_text(year, "place");
 	ck_assert_str_eq(object_text(cause_of(id), "follows_from"), place);
 	ck_assert_str_eq(object_text(cause_of(link), "follows_from"), place);
+	case_close(&one);
+}
+END_TEST
+
+/* With the debug files at hand the link is recomputed, and must be right. */
+START_TEST(debug_link)
+{
+	struct compare_case one;
+	test_write("h.c", "int main(void) { return YEAR % 7; }\n", 36);
+	test_shell("for y in 2022 2026; do mkdir $y && gcc -g -O1 -DYEAR=$y -o "
+		   "$y/hello h.c && (cd $y && objcopy --only-keep-debug hello "
+		   "hello.debug && strip hello && objcopy --add-gnu-debuglink="
+		   "hello.debug hello); done");
+	case_compare(&one, "2022", "2026");
+	json_t *link = entry_difference(case_entry(&one, "/hello"), ".gnu_debuglink");
+	check_cause(link, "debug link", "proved");
+	ck_assert_str_eq(object_text(cause_of(link), "follows_from"),
+			 "2022/hello.debug");
+	case_close(&one);
+	test_shell("echo more >>2022/hello.debug");
+	case_compare(&one, "2022", "2026");
+	link = entry_difference(case_entry(&one, "/hello"), ".gnu_debuglink");
+	check_cause(link, "debug link", "likely");
 	case_close(&one);
 }
 END_TEST
@@ -558,6 +583,7 @@ compare_cause_suite(void)
 	TCase *tcase = tcase_create("causes");
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, build_year);
+	tcase_add_test(tcase, debug_link);
 	tcase_add_loop_test(tcase, no_build_year, 0, 3);
 	tcase_add_loop_test(tcase, recomputed, 0, (int)ARRAY_COUNT(derived));
 	tcase_add_loop_test(tcase, wrong_value, 0, (int)ARRAY_COUNT(derived));
