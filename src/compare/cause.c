@@ -236,6 +236,8 @@ tell_sources(struct differences *list)
 			one->cause.follows_from = base_strdup(source->place);
 			continue;
 		}
+		if (one->cause.kind != CAUSE_FOLLOWS)
+			continue;
 		char *evidence = one->cause.evidence;
 		one->cause.evidence = base_format(
 		    "%s: what moved it is in nothing that is listed here", evidence);

@@ -556,6 +556,17 @@ fits(struct scene *scene, size_t side, const struct extent *extent,
 	return row->fits(&value);
 }
 
+/* A compressed stream whose content differs: all that it says follows from that. */
+static bool
+is_stream_of_other_content(const struct scene *scene)
+{
+	if (!scene->container || scene->contents_equal)
+		return false;
+	const struct node *node =
+	    tree_node(scene->sides[0].tree, scene->sides[0].node);
+	return node->format != NULL && node->format->compressor;
+}
+
 bool
 cause_derived(struct scene *scene, struct difference *one)
 {
@@ -570,7 +581,7 @@ cause_derived(struct scene *scene, struct difference *one)
 	    !cause_say(one, CAUSE_DERIVED, row->name, "it follows from %s",
 		       row->source))
 		return false;
-	if (row->content)
+	if (row->content || is_stream_of_other_content(scene))
 		one->cause.follows_from =
 		    base_format("the content%s", place_member(one->place));
 	one->cause.proved = true;

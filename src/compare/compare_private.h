@@ -342,7 +342,7 @@ struct scene_side {
 	const struct map *map;     /* NULL: none was made */
 	const struct lines *lines; /* NULL: no text */
 	struct code code;
-	struct tree *tree;
+	struct tree *tree; /* NULL: nothing beside the file is known */
 	node_id node;
 	struct member_facts *members; /* of a container, once somebody asked */
 	size_t member_count;

@@ -65,7 +65,7 @@ void words_place(const json_t *difference, struct buf *out);
 void words_value(const json_t *difference, const char *side, struct buf *out);
 /* "likely: embedded date, …", nothing when no cause is known; */
 void words_cause(const json_t *difference, struct buf *out);
-/* "PLACE: likely: …; follows from …" and true, when it is a consequence of another; */
+/* "PLACE: NAME, follows from … (proved: …)" and true, when it is a consequence of another; */
 bool words_follows(const json_t *difference, struct buf *out);
 /* is it one? */
 bool finding_follows(const json_t *difference);

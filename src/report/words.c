@@ -183,6 +183,15 @@ words_value(const json_t *difference, const char *side, struct buf *out)
 		buf_puts(out, value);
 }
 
+/* "follows from PLACE", without the instructions, which are told with that place. */
+static void
+words_source(const char *source, struct buf *out)
+{
+	const char *code = strstr(source, " | ") ? strstr(source, ": ") : NULL;
+	size_t length = code ? (size_t)(code - source) : strlen(source);
+	buf_printf(out, "follows from %.*s", (int)length, source);
+}
+
 void
 words_cause(const json_t *difference, struct buf *out)
 {
@@ -195,15 +204,13 @@ words_cause(const json_t *difference, struct buf *out)
 	buf_printf(out, "%s: %s%s%s", proved ? "proved" : "likely", name,
 		   evidence ? ", " : "", evidence ? evidence : "");
 	const char *proof = finding_string(cause, "proof");
-	const char *follows = finding_string(cause, "follows_from");
+	const char *source = finding_string(cause, "follows_from");
 	if (proof != NULL && proved)
 		buf_printf(out, "; proof: %s", proof);
-	if (follows == NULL)
-		return;
-	/* instructions are told with the source itself */
-	const char *code = strstr(follows, " | ") ? strstr(follows, ": ") : NULL;
-	size_t length = code ? (size_t)(code - follows) : strlen(follows);
-	buf_printf(out, "; follows from %.*s", (int)length, follows);
+	if (source != NULL) {
+		buf_puts(out, "; ");
+		words_source(source, out);
+	}
 }
 
 bool
@@ -216,12 +223,19 @@ finding_follows(const json_t *difference)
 bool
 words_follows(const json_t *difference, struct buf *out)
 {
-	const char *place = finding_string(difference, "place");
+	const json_t *cause = json_object_get(difference, "cause");
+	const char *place = finding_string_or(
+	    difference, "place", finding_string_or(difference, "field", "?"));
+	const char *name = finding_string_or(cause, "name", "?");
+	bool proved = finding_is(cause, "sure", "proved");
 	if (!finding_follows(difference))
 		return false;
-	buf_printf(out, "%s: ",
-		   place ? place : finding_string_or(difference, "field", "?"));
-	words_cause(difference, out);
+	buf_printf(out, "%s: ", place);
+	if (strstr(place, name) == NULL)
+		buf_printf(out, "%s, ", name);
+	words_source(finding_string_or(cause, "follows_from", "?"), out);
+	buf_printf(out, " (%s: %s)", proved ? "proved" : "likely",
+		   finding_string_or(cause, proved ? "proof" : "evidence", "?"));
 	return true;
 }
 

@@ -130,6 +130,9 @@ static const struct {
      "../$d.zip f); done; mv a.zip A; mv b.zip B",
      "zip", "zip central header compressed size of f", "compressed size",
      "the content of f"},
+    {"for d in a b; do (cd $d && touch -d @1600000000 f && TZ=UTC zip -qX - f | cat "
+     ">../$d.zip); done; mv a.zip A; mv b.zip B",
+     "zip", "zip data descriptor of f", "zip data descriptor", "the content of f"},
     {"gzip -nc a/f >A; gzip -nc b/f >B", "gzip", "gzip CRC32", "gzip CRC32",
      "the content"},
     {"seq 9 >>a/f; gzip -nc a/f >A; gzip -nc b/f >B", "gzip", "gzip ISIZE",
@@ -209,6 +212,58 @@ START_TEST(wrong_value)
 			ck_assert_str_ne(object_text(cause_of(each), "sure"), "proved");
 	}
 	ck_assert_int_ge(one.worst, STATUS_UNDECIDED);
+	case_close(&one);
+}
+END_TEST
+
+/* A package of rpm's own: its digests of header and payload follow from what changed,
+ * build time and host are fields. */
+START_TEST(digests_of_an_rpm)
+{
+	struct compare_case one;
+	static const struct {
+		const char *place, *name, *sure;
+	} expected[] = {
+	    {"rpm signature SHA-256 of the header", "rpm header SHA-256", "proved"},
+	    {"rpm signature SHA-1 of the header", "rpm header SHA-1", "proved"},
+	    {"rpm signature MD5", "rpm MD5", "proved"},
+	    {"rpm header payload digest", "rpm payload digest", "proved"},
+	    {"rpm header build time", "build time", "likely"},
+	    {"rpm header build host", "build host", "likely"},
+	};
+	static const char spec[] =
+	    "Name: p\nVersion: 1\nRelease: 1\nSummary: s\nLicense: none\n"
+	    "BuildArch: noarch\n%description\nd\n%install\nmkdir -p "
+	    "%{buildroot}/usr/share\necho %{word} >%{buildroot}/usr/share/p\n%files\n"
+	    "/usr/share/p\n";
+	if (!test_have("rpmbuild"))
+		TEST_SKIP("needs rpmbuild");
+	test_write("p.spec", spec, strlen(spec));
+	test_shell(
+	    "for w in one two; do SOURCE_DATE_EPOCH=16${#w}0000000 rpmbuild -bb "
+	    "--quiet --define \"_topdir $PWD/$w\" --define \"word $w\" --define "
+	    "\"_buildhost $w.example\" --define '_binary_payload w9.gzdio' p.spec; "
+	    "sleep 1.1; cp $w/RPMS/*/*.rpm $w.rpm; done");
+	case_compare(&one, "one.rpm", "two.rpm");
+	json_t *entry = case_entry(&one, "one.rpm");
+	for (size_t i = 0; i < ARRAY_COUNT(expected); i++)
+		check_cause(entry_difference(entry, expected[i].place),
+			    expected[i].name, expected[i].sure);
+	case_close(&one);
+	/* a digest of the header that is not its digest */
+	struct buf bytes = test_file("one.rpm");
+	struct view view = view_of_buf(&bytes);
+	test_shell("rpm -qp --nosignature --qf '%%{SHA256HEADER}' one.rpm >digest");
+	struct buf digest = test_file("digest");
+	uint64_t at;
+	ck_assert_int_eq(view_find(&view, 0, digest.data, digest.size, &at), 0);
+	bytes.data[at] = bytes.data[at] == '0' ? '1' : '0';
+	test_write("one.rpm", bytes.data, bytes.size);
+	buf_free(&digest);
+	buf_free(&bytes);
+	case_compare(&one, "one.rpm", "two.rpm");
+	entry = case_entry(&one, "one.rpm");
+	ck_assert_ptr_null(cause_of(entry_difference(entry, expected[0].place)));
 	case_close(&one);
 }
 END_TEST
@@ -587,6 +642,7 @@ compare_cause_suite(void)
 	tcase_add_loop_test(tcase, no_build_year, 0, 3);
 	tcase_add_loop_test(tcase, recomputed, 0, (int)ARRAY_COUNT(derived));
 	tcase_add_loop_test(tcase, wrong_value, 0, (int)ARRAY_COUNT(derived));
+	tcase_add_test(tcase, digests_of_an_rpm);
 	tcase_add_loop_test(tcase, named_fields, 0, (int)ARRAY_COUNT(fields));
 	tcase_add_loop_test(tcase, no_umask, 0, 4);
 	tcase_add_test(tcase, time_stamp_of_an_image);
