@@ -69,7 +69,7 @@ link_is_right(const struct scene *scene, size_t which, const struct extent *exte
 	struct err ignored = {0};
 	const char *name;
 	uint32_t little = 0, big = 0;
-	if (scene->comparison->lookups++ >= LINKS_MOST ||
+	if (side->tree == NULL || scene->comparison->lookups++ >= LINKS_MOST ||
 	    view_string(&side->view, extent->base, NAME_MOST, &name) == -1 ||
 	    !path_is_plain(name) ||
 	    view_u32le(&side->view, extent->offset, &little) == -1 ||

@@ -374,6 +374,7 @@ cause_list(struct scene *scene, struct difference *one)
 	struct cause cause = {.source = NODE_NONE};
 	bool right = true;
 	if (scene->sides[0].lines == NULL || scene->sides[1].lines == NULL ||
+	    scene->sides[0].tree == NULL || scene->sides[1].tree == NULL ||
 	    difference_length(one, 0) == 0 || difference_length(one, 1) == 0)
 		return false;
 	lines_of(scene, 0, one, &first[0], &count[0]);
