@@ -144,6 +144,22 @@ parse_manifest(const char *line, const char *name, struct entry *entry)
 	return false;
 }
 
+/* "SHA-256-Digest-Manifest: DIGEST" of a jar's signature file: of the whole manifest
+ * (JAR File Specification, "Signature File"). */
+static bool
+parse_signature_file(const char *line, struct entry *entry)
+{
+	static const char word[] = "-Digest-Manifest: ";
+	const char *at = strstr(line, word);
+	if (at == NULL)
+		return false;
+	char *of_name = base_format("%.*s-Digest: %s", (int)(at - line), line,
+				    at + sizeof(word) - 1);
+	bool parsed = parse_manifest(of_name, "META-INF/MANIFEST.MF", entry);
+	free(of_name);
+	return parsed;
+}
+
 /* A line without its end, as a string; NULL when it is too long or has a NUL. */
 static char *
 line_string(const struct scene_side *side, size_t line)
@@ -197,7 +213,8 @@ parse_line(const struct scene_side *side, size_t line, struct entry *entry)
 {
 	char *text = line_string(side, line);
 	bool parsed =
-	    text != NULL && (parse_sums(text, entry) || parse_record(text, entry));
+	    text != NULL && (parse_sums(text, entry) || parse_record(text, entry) ||
+			     parse_signature_file(text, entry));
 	if (text != NULL && !parsed) {
 		char *name = section_name(side, line);
 		parsed = parse_manifest(text, name, entry);

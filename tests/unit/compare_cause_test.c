@@ -399,6 +399,11 @@ static const struct {
      "| base64) >$d/META-INF/MANIFEST.MF; tar --mtime=@1 -C $d -cf $d.t META-INF f; "
      "done; mv a.t A; mv b.t B",
      "openssl", "//META-INF/MANIFEST.MF", "//f"},
+    {"for d in a b; do mkdir -p $d/META-INF && cp $d/f $d/META-INF/MANIFEST.MF && "
+     "printf 'Signature-Version: 1.0\\r\\nSHA-256-Digest-Manifest: %s\\r\\n\\r\\n' "
+     "$(openssl dgst -sha256 -binary $d/f | base64) >$d/META-INF/X.SF; tar --mtime=@1 "
+     "-C $d -cf $d.t META-INF; done; mv a.t A; mv b.t B",
+     "openssl", "//META-INF/X.SF", "//META-INF/MANIFEST.MF"},
 };
 
 static void
