@@ -50,6 +50,16 @@ point_is_unsafe(uint32_t point)
 	return false;
 }
 
+/* How many bytes stand for themselves, from the first on: most text is all that. */
+static size_t
+plain_run(const uint8_t *bytes, size_t count)
+{
+	size_t i = 0;
+	while (i < count && bytes[i] >= 0x20 && bytes[i] < 0x7f && bytes[i] != '\\')
+		i++;
+	return i;
+}
+
 void
 text_show(struct buf *out, const void *untrusted, size_t count)
 {
@@ -57,6 +67,12 @@ text_show(struct buf *out, const void *untrusted, size_t count)
 	size_t i = 0;
 	while (i < count) {
 		uint32_t point = 0;
+		size_t run = plain_run(bytes + i, count - i);
+		if (run > 0) {
+			buf_append(out, bytes + i, run);
+			i += run;
+			continue;
+		}
 		size_t length = utf8_decode(bytes + i, count - i, &point);
 		if (length == 1 && point == '\\') {
 			buf_puts(out, "\\\\");

@@ -5,11 +5,12 @@
  */
 #include "cmd/compare_private.h"
 
-#include <errno.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define STEP       ((size_t)256 << 10)
+#define STEP       ((uint64_t)256 << 10)
+#define FORGET     ((uint64_t)16 << 20) /* bytes after which pages leave memory */
 #define EQUAL_MOST ((uint64_t)64 << 20) /* equal bytes before work begins anyway */
 
 /* ---- opening --------------------------------------------------------- */
@@ -49,81 +50,85 @@ side_close(struct compared *side)
 
 /* ---- hashing --------------------------------------------------------- */
 
-/* The next bytes of a side; none at its end, and none of a folder. */
-static int
-read_step(struct compared *side, uint64_t at, char *block, struct view *part)
+/* The inputs are mapped, which spares copying them. One that is cut short meanwhile
+ * cannot be read: nothing was verified, and that is said. */
+static void
+input_shrank(int number)
 {
-	*part = view_of(block, 0);
-	if (side->folder || side->fd == -1)
-		return 0;
-	while (part->size < STEP) {
-		size_t got = (size_t)part->size;
-		ssize_t more =
-		    pread(side->fd, block + got, STEP - got, (off_t)(at + got));
-		if (more == -1 && errno == EINTR && !interrupt_seen())
-			continue;
-		if (more == -1) {
-			char *shown = text_shown(side->path);
-			err_errno(&side->err, "cannot read '%s' at offset %ju", shown,
-				  (uintmax_t)(at + got));
-			free(shown);
-			return side->result = -1;
-		}
-		if (more == 0)
-			break;
-		part->size += (uint64_t)more;
-	}
-	return 0;
+	static const char message[] =
+	    "verify: an input was cut short while it was read\n";
+	ssize_t ignored = write(STDERR_FILENO, message, sizeof(message) - 1);
+	(void)ignored, (void)number;
+	_exit(EXIT_UNDECIDED);
 }
 
-static void
-settle(struct compared *side, struct hash_two *two, size_t lane, uint64_t size)
+/* The next bytes of a file; none at its end. What was read leaves memory. */
+static struct view
+next_step(const struct mapping *mapping, uint64_t at)
 {
-	hash_two_final(two, lane, &side->sha256);
-	side->size = size;
-	side->hashed = !side->folder && side->result == 0 && side->fd != -1;
+	struct view part = {NULL, 0};
+	uint64_t left = mapping->view.size - at;
+	view_sub(&mapping->view, at, left < STEP ? left : STEP, &part);
+	if (at > 0 && at % FORGET == 0)
+		mapping_release(mapping, at);
+	return part;
 }
 
 /* One pass over both, step by step. */
 static int
-hash_lanes(struct comparing *comparing, struct hash_two *two, char *blocks,
-	   sides_start *start, struct err *err)
+hash_lanes(struct comparing *comparing, const struct mapping *mappings,
+	   struct hash_two *two, sides_start *start, struct err *err)
 {
-	struct compared *sides[2] = {&comparing->shipped, &comparing->rebuilt};
-	uint64_t at[2] = {0, 0};
+	bool same_size = mappings[0].view.size == mappings[1].view.size;
 	struct view parts[2];
-	bool wanted = start != NULL;
+	uint64_t at = 0;
 	do {
 		for (size_t i = 0; i < 2; i++) {
-			if (read_step(sides[i], at[i], blocks + i * STEP, &parts[i]) ==
-			    -1)
-				return -1;
+			uint64_t size = mappings[i].view.size;
+			parts[i] = next_step(&mappings[i], at < size ? at : size);
 		}
-		if (wanted && (!view_equal(&parts[0], &parts[1]) ||
-			       sides[0]->size != sides[1]->size ||
-			       at[0] >= EQUAL_MOST)) {
-			wanted = false;
+		if (start != NULL && (!same_size || at >= EQUAL_MOST ||
+				      !view_equal(&parts[0], &parts[1]))) {
 			if (start(comparing, err) == -1)
 				return -1;
+			start = NULL;
 		}
 		hash_two_update(two, &parts[0], &parts[1]);
-		at[0] += parts[0].size;
-		at[1] += parts[1].size;
+		at += STEP;
 		if (interrupt_check(err) == -1)
 			return -1;
 	} while (parts[0].size > 0 || parts[1].size > 0);
-	settle(sides[0], two, 0, at[0]);
-	settle(sides[1], two, 1, at[1]);
 	return 0;
+}
+
+static int
+map_file(struct compared *side, struct mapping *mapping)
+{
+	if (side->folder || side->fd == -1)
+		return 0;
+	side->result = mapping_open(side->fd, 0, side->size, mapping, &side->err);
+	return side->result;
 }
 
 int
 sides_hash(struct comparing *comparing, sides_start *start, struct err *err)
 {
+	struct compared *sides[2] = {&comparing->shipped, &comparing->rebuilt};
+	struct mapping mappings[2] = {{{NULL, 0}, NULL, 0}, {{NULL, 0}, NULL, 0}};
 	struct hash_two *two = hash_two_new();
-	char *blocks = base_alloc(2, STEP);
-	int result = hash_lanes(comparing, two, blocks, start, err);
-	free(blocks);
+	int result = -1;
+	signal(SIGBUS, input_shrank);
+	if (map_file(sides[0], &mappings[0]) == 0 &&
+	    map_file(sides[1], &mappings[1]) == 0)
+		result = hash_lanes(comparing, mappings, two, start, err);
+	for (size_t i = 0; i < 2; i++) {
+		if (result == 0 && !sides[i]->folder && sides[i]->fd != -1) {
+			hash_two_final(two, i, &sides[i]->sha256);
+			sides[i]->hashed = true;
+		}
+		mapping_close(&mappings[i]);
+	}
+	signal(SIGBUS, SIG_DFL);
 	hash_two_free(two);
 	return result;
 }

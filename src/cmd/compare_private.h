@@ -14,7 +14,7 @@ struct compared {
 	char *name; /* what its root is called in member paths */
 	int fd, scratch;
 	bool folder;
-	uint64_t size;        /* of a file: as fstat saw it, then as it was read */
+	uint64_t size;        /* of a file, when it was opened */
 	struct sha256 sha256; /* of a file, when it is hashed */
 	bool hashed;
 	struct tree *tree; /* in the child */
