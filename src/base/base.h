@@ -71,6 +71,11 @@ char *base_strdup(const char *string);
 char *base_strndup(const char *string, size_t n);
 char *base_format(const char *format, ...) PRINTF_LIKE(1, 2);
 
+/* From now on the memory of JSON values is kept to the end of the process, which makes
+ * many of them cheap. To be called before the first one is made, and not where text
+ * that Jansson allocates (json_dumps) is given back. */
+void json_keep_memory(void);
+
 /* A growing array of bytes; {0} is the empty buffer. data[size] is always NUL. */
 struct buf {
 	char *data;

@@ -4,6 +4,9 @@
  */
 #include "base/base.h"
 
+#include <pthread.h>
+
+#define SHARED_FROM ((size_t)8192) /* so many items are written by two threads */
 #define KEYS_INSERTED 24 /* so many keys are sorted by insertion */
 
 struct writer {
@@ -121,16 +124,46 @@ write_object(struct writer *writer, const json_t *object, unsigned depth)
 		free(pairs);
 }
 
+/* Items [from, to) of an array. */
+struct items {
+	struct writer writer;
+	const json_t *array;
+	size_t from, to;
+	unsigned depth;
+};
+
+static void *
+write_items(void *context)
+{
+	struct items *items = context;
+	struct writer *writer = &items->writer;
+	for (size_t i = items->from; i < items->to; i++) {
+		if (i > 0)
+			buf_append(writer->out, ",", 1);
+		write_line(writer, items->depth + 1);
+		write_value(writer, json_array_get(items->array, i), items->depth + 1);
+	}
+	return NULL;
+}
+
 static void
 write_array(struct writer *writer, const json_t *array, unsigned depth)
 {
-	size_t count = json_array_size(array);
+	size_t count = json_array_size(array), half = count / 2;
+	struct buf later = {0};
+	pthread_t thread;
+	struct items second = {{&later, writer->indent}, array, half, count, depth};
+	struct items first = {*writer, array, 0, half, depth};
+	bool apart = count >= SHARED_FROM &&
+		     pthread_create(&thread, NULL, write_items, &second) == 0;
+	if (!apart)
+		first.to = count;
 	buf_append(writer->out, "[", 1);
-	for (size_t i = 0; i < count; i++) {
-		if (i > 0)
-			buf_append(writer->out, ",", 1);
-		write_line(writer, depth + 1);
-		write_value(writer, json_array_get(array, i), depth + 1);
+	write_items(&first);
+	if (apart) {
+		pthread_join(thread, NULL);
+		buf_append(writer->out, later.data, later.size);
+		buf_free(&later);
 	}
 	if (count > 0)
 		write_line(writer, depth);
@@ -141,9 +174,9 @@ write_array(struct writer *writer, const json_t *array, unsigned depth)
 static void
 write_real(struct buf *out, const json_t *value)
 {
-	char *text = json_dumps(value, JSON_ENCODE_ANY);
-	buf_puts(out, text ? text : "null");
-	free(text);
+	char text[64];
+	size_t size = json_dumpb(value, text, sizeof(text), JSON_ENCODE_ANY);
+	buf_append(out, text, size < sizeof(text) ? size : 0);
 }
 
 static void

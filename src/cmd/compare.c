@@ -263,6 +263,7 @@ compare_run(int argc, char **argv)
 	};
 	struct report_targets targets = {0};
 	int option;
+	json_keep_memory();
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, ":qv", options, NULL)) != -1) {
 		enum option_answer answer =

@@ -1,6 +1,7 @@
 /*
  * The entries of "files" on their way out of the confined child: lines, each a JSON
- * array of some thousand entries, so that both ends work on two of them at a time.
+ * array of some thousand entries, so that both ends work on two of them at a time. Of
+ * two sides that read the same only one is sent: the other is "true".
  */
 #include "cmd/cmd_private.h"
 
@@ -40,6 +41,21 @@ lines_share(void *(*work)(void *), const struct lines_work *all)
 
 /* ---- in the child ---------------------------------------------------- */
 
+/* One object for both sides is what compare makes when they read the same. */
+static void
+write_entry(struct buf *text, const json_t *entry)
+{
+	json_t *rebuilt = json_object_get(entry, "rebuilt");
+	if (rebuilt == NULL || rebuilt != json_object_get(entry, "shipped")) {
+		buf_json(text, entry, 0);
+		return;
+	}
+	json_t *shorter = json_copy((json_t *)(uintptr_t)entry);
+	json_object_set_new(shorter, "rebuilt", json_true());
+	buf_json(text, shorter, 0);
+	json_decref(shorter);
+}
+
 static void *
 write_lines(void *context)
 {
@@ -52,7 +68,7 @@ write_lines(void *context)
 		for (size_t i = at; i < count && i < at + LINE_ENTRIES; i++) {
 			if (i > at)
 				buf_puts(text, ",");
-			buf_json(text, json_array_get(work->files, i), 0);
+			write_entry(text, json_array_get(work->files, i));
 		}
 		buf_puts(text, "]\n");
 	}
@@ -75,6 +91,17 @@ cmd_write_entries(const json_t *files, struct buf *out)
 
 /* ---- in the parent --------------------------------------------------- */
 
+static void
+entries_complete(json_t *array)
+{
+	for (size_t i = 0; i < json_array_size(array); i++) {
+		json_t *entry = json_array_get(array, i);
+		if (json_is_true(json_object_get(entry, "rebuilt")))
+			json_object_set(entry, "rebuilt",
+					json_object_get(entry, "shipped"));
+	}
+}
+
 static void *
 parse_lines(void *context)
 {
@@ -83,6 +110,7 @@ parse_lines(void *context)
 		const struct view *view = &work->views[line];
 		work->arrays[line] =
 		    json_loadb((const char *)view->data, view->size, 0, NULL);
+		entries_complete(work->arrays[line]);
 	}
 	return NULL;
 }

@@ -37,20 +37,35 @@ set_path(json_t *entry, const char *key, const struct tree *tree, node_id id)
 	free(path);
 }
 
+/* Do both sides read the same in an entry? */
+static bool
+sides_same(const struct node *a, const struct node *b)
+{
+	return a->member.type == b->member.type && a->size == b->size &&
+	       !a->unhashed && !b->unhashed && sha256_equal(&a->sha256, &b->sha256) &&
+	       a->member.has_mode == b->member.has_mode &&
+	       (a->member.mode & 07777) == (b->member.mode & 07777);
+}
+
 json_t *
 entry_new(struct comparison *comparison, struct pair pair)
 {
 	json_t *entry = json_object();
-	const struct node *node = NULL;
+	const struct node *node = NULL, *other = NULL;
 	if (pair.rebuilt != NODE_NONE) {
-		node = tree_node(comparison->rebuilt, pair.rebuilt);
+		other = node = tree_node(comparison->rebuilt, pair.rebuilt);
 		set_path(entry, "built", comparison->rebuilt, pair.rebuilt);
 		json_object_set_new(entry, "rebuilt", side_json(node));
 	}
 	if (pair.shipped != NODE_NONE) {
 		node = tree_node(comparison->shipped, pair.shipped);
 		set_path(entry, "path", comparison->shipped, pair.shipped);
-		json_object_set_new(entry, "shipped", side_json(node));
+		/* most files are identical: one object says it of both */
+		if (other != NULL && sides_same(node, other))
+			json_object_set(entry, "shipped",
+					json_object_get(entry, "rebuilt"));
+		else
+			json_object_set_new(entry, "shipped", side_json(node));
 	} else {
 		set_path(entry, "path", comparison->rebuilt, pair.rebuilt);
 		json_object_del(entry, "built");

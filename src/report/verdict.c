@@ -55,6 +55,7 @@ enum { SIGNATURE_ROW_VALID, SIGNATURE_ROW_NOT_CHECKED };
 struct judgement {
 	const json_t *findings;
 	json_t *counts; /* of the files and signatures, counted once */
+	uint8_t *each; /* file by file: what its entry shows (enum bytes_verdict) */
 	enum bytes_verdict bytes;
 	bool compared;      /* the command compares bytes */
 	bool undecided;     /* something could not be looked at */
@@ -107,8 +108,9 @@ verdict_counts(const json_t *findings)
 		count[row]++;
 		compared += file_counts_as_compared(file, row);
 		uint64_t more = finding_number(file, "difference_count");
-		if (more < finding_length(file, "differences"))
-			more = finding_length(file, "differences");
+		uint64_t listed = finding_length(file, "differences");
+		if (more < listed)
+			more = listed;
 		if (__builtin_add_overflow(differences, (json_int_t)more, &differences))
 			differences = INT64_MAX;
 	}
@@ -258,9 +260,10 @@ reason_files(struct judgement *judgement, enum bytes_verdict wanted)
 	for (size_t i = 0; i < json_array_size(files); i++) {
 		const json_t *file = json_array_get(files, i);
 		const char *why;
-		if (file_verdict(file, &why) != wanted ||
+		if (judgement->each[i] != wanted ||
 		    file_is_told_by_its_members(files, i) || ++count > shown)
 			continue;
+		(void)file_verdict(file, &why);
 		if (why == NULL || finding_is(file, "status", "different"))
 			why = finding_string(file, "reason");
 		const char *status = finding_string_or(file, "status", "no status");
@@ -278,9 +281,11 @@ judge_files(struct judgement *judgement)
 {
 	const json_t *files = json_object_get(judgement->findings, "files");
 	enum bytes_verdict worst = BYTES_REPRODUCED;
+	judgement->each = base_alloc(json_array_size(files), 1);
 	for (size_t i = 0; i < json_array_size(files); i++) {
 		const char *why;
 		enum bytes_verdict one = file_verdict(json_array_get(files, i), &why);
+		judgement->each[i] = (uint8_t)one;
 		worst = one > worst ? one : worst;
 	}
 	bool none = finding_number(judgement->counts, "compared") == 0;
@@ -691,5 +696,6 @@ verdict_of(const json_t *findings)
 	json_object_set_new(verdict, "scope", scope_of(&judgement));
 	json_object_set_new(verdict, "not_said", judgement.not_said);
 	json_decref(judgement.counts);
+	free(judgement.each);
 	return verdict;
 }
