@@ -311,6 +311,10 @@ void entry_found(json_t *entry, bool shipped, const struct tree *other, node_id 
 /* Emit "regions": the maps of both sides, coarse enough for a picture. */
 void entry_regions(struct comparison *comparison, json_t *entry,
 		   const struct map *shipped, const struct map *rebuilt);
+/* Note what the formats of two leaves say of them; what both say is said once. */
+void notes_of_leaf(json_t *entry, const struct format *shipped_format,
+		   const struct view *shipped, const struct format *rebuilt_format,
+		   const struct view *rebuilt);
 /* Says in `entry` why a pair could not be compared. */
 void entry_undecided(json_t *entry, const char *reason);
 

@@ -118,6 +118,10 @@ leaf_tell(struct leaf *leaf, json_t *entry)
 	enum file_status status = STATUS_DIFFERENT;
 	if (comparison->told >= RANGES_MOST)
 		ranges.most = LATER_MOST;
+	notes_of_leaf(
+	    entry, leaf->format, &leaf->shipped.view,
+	    tree_node(comparison->rebuilt, leaf->pair.rebuilt)->format,
+	    &leaf->rebuilt.view);
 	leaf_ranges(leaf, &ranges);
 	ranges_limit(&ranges, ranges.most ? ranges.most : RANGES_MOST);
 	scene.sides[0] = side_of_leaf(leaf, true);

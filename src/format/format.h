@@ -244,6 +244,10 @@ struct format {
 	/* Say which machine's code is where (code_add…). NULL where nothing runs. What
 	 * is malformed adds nothing. */
 	void (*code)(const struct view *view, struct code *code);
+	/* For a leaf: what an auditor should know of it beside its bytes: bytes behind
+	 * its end, an odd encoding. Sends notes only. NULL: nothing. */
+	int (*notes)(const struct view *view, const struct member_sink *sink,
+		     struct err *err);
 	/* NULL where the format holds no signature. */
 	enum graft_answer (*graft)(const struct view *shipped, const struct view *rebuilt,
 				   struct graft *graft, struct err *err);

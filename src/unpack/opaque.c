@@ -107,6 +107,33 @@ opaque_title(const struct format *format, const struct view *view)
 	return magic_title(view);
 }
 
+struct noting {
+	struct tree *tree;
+	node_id node;
+};
+
+static int
+on_note(void *context, enum note_kind kind, uint64_t offset, const char *text,
+	struct err *err)
+{
+	const struct noting *noting = context;
+	(void)err;
+	tree_note(noting->tree, noting->node, kind, offset, "%s", text);
+	return 0;
+}
+
+/* What the format of a file that is not entered says of it. */
+static int
+leaf_notes(struct tree *tree, node_id id, const struct view *view, struct err *err)
+{
+	const struct format *format = tree_node(tree, id)->format;
+	struct noting noting = {tree, id};
+	const struct member_sink sink = {.context = &noting, .note = on_note};
+	if (format == NULL || format->notes == NULL)
+		return 0;
+	return format->notes(view, &sink, err);
+}
+
 int
 opaque_note(struct tree *tree, node_id id, struct err *err)
 {
@@ -124,7 +151,10 @@ opaque_note(struct tree *tree, node_id id, struct err *err)
 		return -1;
 	const char *title = opaque_title(node->format, &mapping.view);
 	bool zero = (promised || id == NODE_ROOT) && view_is_zero(&mapping.view);
+	int answer = leaf_notes(tree, id, &mapping.view, err);
 	mapping_close(&mapping);
+	if (answer == -1)
+		return -1;
 	if (title != NULL)
 		tree_note(tree, id, NOTE_UNDECIDED, 0, "%s: not looked into", title);
 	else if (zero)

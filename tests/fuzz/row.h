@@ -76,6 +76,16 @@ fuzz_members(const struct format *format, const struct view *view, bool packed)
 		abort();
 }
 
+/* What a leaf's row says of it: shown text, and it cannot fail. */
+static inline void
+fuzz_notes(const struct format *format, const struct view *view)
+{
+	const struct member_sink sink = {.note = fuzz_note};
+	struct err err = {0};
+	if (format->notes(view, &sink, &err) == -1)
+		abort();
+}
+
 /* Probe and map; the map covers the file in order. */
 static inline void
 fuzz_map(const struct format *format, const struct view *view)

@@ -57,6 +57,14 @@ record_note(void *context, enum note_kind kind, uint64_t offset, const char *tex
 }
 
 int
+record_notes(struct record *record, const struct format *format,
+	     const struct view *view, struct err *err)
+{
+	const struct member_sink sink = {.context = record, .note = record_note};
+	return format->notes(view, &sink, err);
+}
+
+int
 record_members(struct record *record, const struct format *format,
 	       const struct view *view, struct err *err)
 {
@@ -167,6 +175,11 @@ format_survives(const struct format *format, const void *bytes, size_t size)
 		err = (struct err){0};
 		if (record_members(&record, format, &view, &err) == -1)
 			ck_assert_int_ne(err.kind, ERR_NONE);
+		record_free(&record);
+	}
+	if (format->notes != NULL) {
+		struct record record = {0};
+		ck_assert_int_eq(record_notes(&record, format, &view, &err), 0);
 		record_free(&record);
 	}
 	struct code code;

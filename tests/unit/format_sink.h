@@ -25,6 +25,9 @@ struct record {
 /* Run a row's members with a recording sink: its answer. */
 int record_members(struct record *record, const struct format *format,
 		   const struct view *view, struct err *err);
+/* The same for a leaf's notes. */
+int record_notes(struct record *record, const struct format *format,
+		 const struct view *view, struct err *err);
 void record_free(struct record *record);
 /* The member of that path, NULL when there is none. */
 const struct recorded *record_find(const struct record *record, const char *path);
