@@ -17,6 +17,12 @@ const struct format *const format_table[] = {
     &format_gettext,
     &format_pyc,
     &format_java,
+    &format_yara,
+
+    /* documents */
+    &format_png,
+    &format_pdf,
+    &format_sqlite,
 
     /* packages and archives */
     &format_ar,

@@ -15,6 +15,11 @@ extern const struct format format_macho_fat;
 extern const struct format format_gettext;
 extern const struct format format_pyc;
 extern const struct format format_java;
+extern const struct format format_yara;
+/* Documents. */
+extern const struct format format_png;
+extern const struct format format_pdf;
+extern const struct format format_sqlite;
 extern const struct format format_text;
 /* Compressed streams (filter.c does the work). */
 extern const struct format format_gzip;

@@ -468,6 +468,15 @@ static const struct {
     {"zstd -q -c x >b", "zstd"},
     {"rm -f b b.zip; zip -qr b.zip p; mv b.zip b", "zip"},
     {"cp x b", NULL},
+    {"printf '%%!PS\\n/Helvetica findfont 12 scalefont setfont 9 9 moveto "
+     "(hello) show showpage' | gs -q -dNOPAUSE -dBATCH -sDEVICE=pdfwrite "
+     "-sOutputFile=b -",
+     "gs"},
+    {"rm -f b; sqlite3 b 'create table t(a); insert into t values(1),(2);'",
+     "sqlite3"},
+    {"echo 'rule a { strings: $a = \"abcd\" condition: $a }' >r && yarac r b",
+     "yarac"},
+    {"convert -size 9x9 gradient: png:b", "convert"},
 };
 
 /* Whatever byte of a container is changed, it is told, and as no good news. */

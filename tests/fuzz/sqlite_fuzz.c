@@ -1,0 +1,11 @@
+/* SQLite databases on arbitrary bytes. */
+#include "row.h"
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct view view = view_of(data, size);
+	fuzz_map(&format_sqlite, &view);
+	fuzz_notes(&format_sqlite, &view);
+	return 0;
+}
