@@ -33,7 +33,7 @@ static const struct spelling {
     {"YYYY/mm/nn", "year/month/day", false},
     {"M dn YYYY", "__DATE__", false},
     {"dn M YYYY", "day, month and year", false},
-    {"DD:DD:DD", "time of day", false},
+    {"DD:DD:DD", "time of day", true},
     {"YYYYmmnn", "year, month and day", true},
     {"YYYY", "year", true},
 };

@@ -548,6 +548,8 @@ static const struct {
      "embedded date", "proved"},
     {"\\001\\002 Dec 26 2022\\0end", "\\001\\002 Nov 24 2026\\0end", "embedded date",
      "proved"},
+    /* it may be part of a hardware address */
+    {"at 10:20:31 x", "at 17:20:31 x", "embedded date", "likely"},
     {"(c) 2022 we", "(c) 2026 we", "embedded date", "likely"},
     {"epoch=1672068600;", "epoch=1795514400;", "embedded time", "likely"},
     {"file /build/a-1/src/x.c here", "file /tmp/other/src/x.c here", "build path",
