@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #define DEFAULT_MEMORY  (UINT64_C(16) << 30)
+#define MEMORY_MOST     (UINT64_C(16) << 30) /* of its own, however much is mapped */
 #define DEFAULT_SECONDS 3600
 #define OUTPUT_LIMIT    (UINT64_C(512) << 20)
 #define FRAME_HEADER    9
@@ -104,6 +105,13 @@ limit_set(int resource, uint64_t value, const char *name, struct err *err)
 	return 0;
 }
 
+/* Memory that is not a file's. */
+static uint64_t
+memory_own(uint64_t memory)
+{
+	return memory < MEMORY_MOST ? memory : MEMORY_MOST;
+}
+
 static int
 child_limits(uint64_t memory, struct err *err)
 {
@@ -112,7 +120,9 @@ child_limits(uint64_t memory, struct err *err)
 		return -1;
 	if (SANDBOX_SANITISED)
 		return 0;
-	return limit_set(RLIMIT_AS, memory, "memory", err);
+	if (limit_set(RLIMIT_DATA, memory_own(memory), "memory", err) == -1)
+		return -1;
+	return limit_set(RLIMIT_AS, memory, "address space", err);
 }
 
 /* What the parent catches or ignores ends the child as for any program, except
@@ -400,7 +410,7 @@ explain_end(int status, uint64_t memory, struct err *err)
 			       "the reader was stopped by signal %d (%s)",
 			       WTERMSIG(status), signal_meaning(WTERMSIG(status)));
 	char size[32];
-	text_size(memory, size);
+	text_size(memory_own(memory), size);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_NO_MEMORY)
 		return err_set(err, ERR_LIMIT,
 			       "the reader ran out of memory (it may use %s)", size);

@@ -84,7 +84,8 @@ struct confinement {
 	size_t keep_count;
 	const char *const *read_paths; /* files or folders it may open; NULL at the end */
 	const char *const *write_paths; /* folders it may fill; NULL at the end */
-	uint64_t memory;  /* address space, bytes; 0: 16 GiB */
+	uint64_t memory; /* address space, bytes; 0: 16 GiB. Files may be mapped into all
+			  * of it; other memory is at most 16 GiB */
 	uint64_t seconds; /* wall time; 0: one hour */
 };
 

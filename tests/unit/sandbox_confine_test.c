@@ -568,6 +568,39 @@ START_TEST(memory_bomb_is_a_limit)
 }
 END_TEST
 
+static int
+asks_for_much(void *context, struct buf *out, struct err *err)
+{
+	const uint64_t *size = context;
+	(void)err;
+	free(base_alloc((size_t)*size, 1)); /* not touched: none of it is used */
+	buf_puts(out, "had it");
+	return 0;
+}
+
+/* Room to map large files is no room for memory of its own. */
+START_TEST(mapping_room_is_not_memory)
+{
+	if (SANITISED)
+		return;
+	struct err err = {0};
+	struct buf out = {0};
+	struct strings layers = {0};
+	struct confinement confinement = {.memory = UINT64_C(64) << 30, .seconds = 30};
+	uint64_t much = UINT64_C(17) << 30, little = UINT64_C(1) << 30;
+	ck_assert_ok(sandbox_confine(&confinement, asks_for_much, &little, &out,
+				     &layers, &err),
+		     err);
+	ck_assert_int_eq(sandbox_confine(&confinement, asks_for_much, &much, &out,
+					 &layers, &err),
+			 -1);
+	ck_assert_int_eq(err.kind, ERR_LIMIT);
+	ck_assert_ptr_nonnull(strstr(err.message, "out of memory"));
+	buf_free(&out);
+	strings_free(&layers);
+}
+END_TEST
+
 static _Noreturn int
 loops(void *context, struct buf *out, struct err *err)
 {
@@ -792,6 +825,7 @@ sandbox_confine_suite(void)
 	tcase_add_loop_test(tcase, crashes_are_named, 0, 4);
 	tcase_add_test(tcase, shrinking_file_is_a_finding);
 	tcase_add_test(tcase, memory_bomb_is_a_limit);
+	tcase_add_test(tcase, mapping_room_is_not_memory);
 	tcase_add_test(tcase, endless_loop_is_a_limit);
 	tcase_add_test(tcase, forged_answers_are_refused);
 	tcase_add_test(tcase, flood_is_bounded);
