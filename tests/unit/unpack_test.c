@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "unpack/unpack.h"
@@ -186,6 +187,96 @@ START_TEST(folder_follows_no_link)
 }
 END_TEST
 
+/* Read, mapped or empty, a file is hashed as it is; around what is read at once. */
+static const unsigned sizes[] = {0, 1, 63, 64, 65535, 65536, 65537, 3000000};
+
+static void
+make_sized(const char *folder)
+{
+	test_shell("rm -rf %s; mkdir %s", folder, folder);
+	for (size_t i = 0; i < ARRAY_COUNT(sizes); i++)
+		test_shell("head -c %u /dev/urandom >%s/%u", sizes[i], folder,
+			   sizes[i]);
+}
+
+static void
+check_sized(struct tree *tree, const char *folder)
+{
+	for (size_t i = 0; i < ARRAY_COUNT(sizes); i++) {
+		char *name = base_format("%u", sizes[i]);
+		char *path = base_format("%s/%u", folder, sizes[i]);
+		check_content(tree, name, path);
+		free(name);
+		free(path);
+	}
+}
+
+START_TEST(folder_files_of_all_sizes)
+{
+	make_sized("z");
+	char *path = path_join(test_folder(), "z/64");
+	bool set = setxattr(path, "user.note", "abc", 3, 0) == 0;
+	struct tree *tree = open_tree("z", NULL);
+	check_sized(tree, "z");
+	const char *none = tree_node(tree, find(tree, "63"))->member.attributes;
+	const char *some = tree_node(tree, find(tree, "64"))->member.attributes;
+	ck_assert_ptr_null(none);
+	if (set)
+		ck_assert_str_eq(some, "user.note=616263\n");
+	tree_free(tree);
+	free(path);
+}
+END_TEST
+
+/* Members are hashed two at a time, where they lie, once all are known. */
+START_TEST(tar_members_of_all_sizes)
+{
+	make_sized("z");
+	test_shell("cd z && tar -cf ../z.tar 3000000 0 65537 1 63 64 65536 65535;"
+		   "cd .. && gzip -k -f z.tar");
+	struct tree *tree = open_tree("z.tar", NULL);
+	expand_all(tree);
+	check_sized(tree, "z");
+	node_id one = find(tree, "3000000");
+	ck_assert(tree_is_slice(tree, one, 512, 3000000));
+	ck_assert(!tree_is_slice(tree, one, 513, 3000000));
+	ck_assert(!tree_is_slice(tree, one, 512, 2999999));
+	ck_assert(!tree_is_slice(tree, NODE_ROOT, 0, tree_node(tree, 0)->size));
+	tree_free(tree);
+	tree = open_tree("z.tar.gz", NULL);
+	expand_all(tree);
+	node_id content = tree_node(tree, NODE_ROOT)->first_child;
+	check_content(tree, "65537", "z/65537");
+	check_content(tree, "0", "z/0");
+	ck_assert(!tree_is_slice(tree, content, 0, tree_node(tree, content)->size));
+	ck_assert(tree_is_slice(tree, find(tree, "3000000"), 512, 3000000));
+	tree_free(tree);
+}
+END_TEST
+
+START_TEST(root_is_left_unhashed_when_asked)
+{
+	struct err err = {0};
+	struct tree *tree = NULL;
+	int scratch = -1;
+	make_sized("z");
+	test_shell("tar -cf z.tar -C z 65537 1");
+	char *path = path_join(test_folder(), "z.tar");
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ck_assert_ok(file_scratch(&scratch, &err), err);
+	ck_assert_ok(tree_open_unhashed(fd, scratch, "z.tar", NULL, &tree, &err), err);
+	ck_assert(tree_node(tree, NODE_ROOT)->unhashed);
+	ck_assert_str_eq(tree_node(tree, NODE_ROOT)->format->name, "tar");
+	expand_all(tree);
+	check_content(tree, "65537", "z/65537");
+	ck_assert(!tree_node(tree, find(tree, "1"))->unhashed);
+	tree_free(tree);
+	free(path);
+	close(fd);
+	close(scratch);
+}
+END_TEST
+
 START_TEST(folder_file_replaced)
 {
 	struct mapping mapping;
@@ -304,6 +395,9 @@ unpack_suite(void)
 	tcase_add_test(tree, depth_is_bounded);
 	tcase_add_test(tree, members_are_bounded);
 	tcase_add_test(tree, folder_follows_no_link);
+	tcase_add_test(tree, folder_files_of_all_sizes);
+	tcase_add_test(tree, tar_members_of_all_sizes);
+	tcase_add_test(tree, root_is_left_unhashed_when_asked);
 	tcase_add_test(tree, folder_file_replaced);
 	tcase_set_timeout(tree, 30);
 	tcase_add_loop_test(tree, cut_is_undecided, 0, 2);
