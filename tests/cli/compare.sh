@@ -61,6 +61,25 @@ truncate -s 80000001 long-b
 expect 1 long-a long-b
 rm long-a long-b
 
+# many files: their entries come in lines, each with both sides in full
+mkdir many-a
+awk 'BEGIN { for (i = 0; i < 9000; i++) { f = "many-a/" i; print "file " i > f; close(f) } }'
+cp -rp many-a many-b
+expect 0 many-a many-b
+[ "$(grep -c '"status": "identical"' out.json)" = 9000 ]
+echo changed >many-b/4100
+rm many-b/8999
+chmod 600 many-b/17
+expect 1 many-a many-b
+[ "$(grep -c '"status": "identical"' out.json)" = 8998 ]
+[ "$(grep -c '"status": "different"' out.json)" = 2 ] # 4100, and the folder for modes
+for file in many-a/0 many-a/4095 many-a/4097 many-a/8998; do
+	digest=$(sha256sum "$file" | cut -d' ' -f1)
+	[ "$(grep -c "\"sha256\": \"$digest\"" out.json)" = 2 ]
+done
+has '"mode": "0600"' out.json
+rm -r many-a many-b
+
 # one byte of .text, the md5sums inside left as they were
 expect 1 bad.deb good.deb
 has './usr/bin/x' out.txt
