@@ -251,7 +251,7 @@ const char *const html_style[] = {
         "--tick:#000;--r-content:#eee;--r-signature:#ddd;--r-derived:#f4f4f4;"
         "--r-metadata:#e4e4e4;--r-padding:#fff;--r-mixed:#e8e8e8}\n",
     "body{max-width:none;padding:0;font-size:10pt}\n",
-    "nav,#tools,fieldset,.skip{display:none}\n",
+    "nav,#tools,fieldset,.skip,svg.counts{display:none}\n",
     "details::details-content{content-visibility:visible;display:block;"
         "block-size:auto}\n",
     "summary{list-style:none}\n",

@@ -10,6 +10,11 @@ enum {
 	DIFFERENCES_SHOWN = 10,
 	ITEMS_SHOWN = 50,
 	TEXT_LIMIT = 500,
+	UNFOLDED = 2, /* differences of a file that stand in the list at once */
+	/* A release page takes 125,000 characters; files may have so many bytes of it,
+	 * and all that is listed so many. */
+	FILES_MOST = 50000,
+	PAGE_MOST = 90000,
 };
 
 /*
@@ -96,6 +101,28 @@ md_cut(struct buf *out, const char *lead, size_t all, size_t shown, const char *
 			all - shown, what);
 }
 
+/* Is there room for one more item? */
+static bool
+md_room(const struct buf *out, size_t most)
+{
+	return out->size < most;
+}
+
+/* What can be opened where it is shown; `indent` keeps it in its list item. The empty
+ * line makes what follows Markdown again. */
+static void
+md_fold(struct buf *out, const char *indent, size_t count, const char *what)
+{
+	buf_printf(out, "%s<details><summary>%zu %s%s</summary>\n\n", indent, count,
+		   what, count == 1 ? "" : "s");
+}
+
+static void
+md_fold_end(struct buf *out, const char *indent)
+{
+	buf_printf(out, "\n%s</details>\n\n", indent);
+}
+
 static void
 md_list(struct buf *out, const json_t *object, const char *key, const char *what)
 {
@@ -125,25 +152,34 @@ md_verdict(struct buf *out, const json_t *findings)
 }
 
 static void
-md_table(struct buf *out, const char *heading, const struct table *table)
+md_table(struct buf *out, const struct table *table)
 {
-	size_t rows = table_rows(table);
-	if (rows == 0)
-		return;
-	buf_printf(out, "\n### %s\n\n|", heading);
+	size_t rows = table_rows(table), row = 0;
+	buf_puts(out, "|");
 	for (size_t i = 0; i < table->column_count; i++)
 		buf_printf(out, " %s |", table->columns[i].name);
 	buf_puts(out, "\n|");
 	for (size_t i = 0; i < table->column_count; i++)
 		buf_puts(out, " --- |");
 	buf_puts(out, "\n");
-	for (size_t row = 0; row < rows; row++) {
+	for (; row < rows && md_room(out, PAGE_MOST); row++) {
 		buf_puts(out, "|");
 		for (size_t i = 0; i < table->column_count; i++)
 			md_cell(out, table->cells.items[row * table->column_count + i]);
 		buf_puts(out, "\n");
 	}
-	md_cut(out, "\n", table->all, rows, table->what);
+	md_cut(out, "\n", table->all, row, table->what);
+}
+
+/* A section that is one table, nothing when it has no row. */
+static void
+md_table_section(struct buf *out, const char *heading, struct table *table)
+{
+	if (table_rows(table) > 0) {
+		buf_printf(out, "\n### %s\n\n", heading);
+		md_table(out, table);
+	}
+	table_free(table);
 }
 
 static void
@@ -151,7 +187,12 @@ md_inputs(struct buf *out, const json_t *findings)
 {
 	struct table table;
 	table_inputs(findings, ITEMS_SHOWN, &table);
-	md_table(out, "Inputs", &table);
+	if (table_rows(&table) > 0) {
+		buf_puts(out, "\n### Inputs\n\n");
+		md_fold(out, "", table.all, "input");
+		md_table(out, &table);
+		md_fold_end(out, "");
+	}
 	table_free(&table);
 }
 
@@ -193,28 +234,48 @@ md_difference(struct buf *out, const json_t *difference)
 	buf_free(&line);
 }
 
-/* What differs, then what follows from it: how many were shown. */
+/* At most `most` differences: those that follow from others, or the ones before
+ * them. How many were shown. */
 static size_t
-md_differences(struct buf *out, const json_t *file, size_t listed)
+md_some(struct buf *out, const json_t *file, bool follows, size_t most)
 {
-	size_t shown = 0;
-	for (int follows = 0; follows < 2; follows++) {
-		for (size_t i = 0; i < listed && shown < DIFFERENCES_SHOWN; i++) {
-			const json_t *difference = finding_at(file, "differences", i);
-			if (finding_follows(difference) != (follows == 1))
-				continue;
-			md_difference(out, difference);
-			shown++;
-		}
+	size_t listed = finding_length(file, "differences"), shown = 0;
+	for (size_t i = 0; i < listed && shown < most; i++) {
+		const json_t *difference = finding_at(file, "differences", i);
+		if (finding_follows(difference) != follows || !md_room(out, FILES_MOST))
+			continue;
+		md_difference(out, difference);
+		shown++;
 	}
 	return shown;
+}
+
+/* The first differences of a file, folded away when they are many. */
+static void
+md_differences(struct buf *out, const json_t *file)
+{
+	size_t listed = finding_length(file, "differences"), shown = 0;
+	size_t all = (size_t)finding_number(file, "difference_count");
+	bool folded = listed > UNFOLDED;
+	if (folded)
+		md_fold(out, "  ", all, "difference");
+	for (int follows = 0; follows < 2; follows++)
+		shown += md_some(out, file, follows == 1, DIFFERENCES_SHOWN - shown);
+	if (all > listed)
+		md_line(out, "  - ",
+			"… %zu more differences, %zu of them in the JSON "
+			"findings",
+			all - shown, listed - shown);
+	else
+		md_cut(out, "  - ", listed, shown, "differences");
+	if (folded)
+		md_fold_end(out, "  ");
 }
 
 static void
 md_file(struct buf *out, const json_t *file)
 {
 	const char *reason = finding_string(file, "reason");
-	size_t listed = finding_length(file, "differences");
 	struct buf why = {0};
 	md_line(out, "- ", "%s %s%s%s", finding_string_or(file, "status", "undecided"),
 		finding_string_or(file, "path", "(no path)"), reason ? ": " : "",
@@ -224,15 +285,30 @@ md_file(struct buf *out, const json_t *file)
 		md_line(out, "  - ", "%s as %s", why.data,
 			finding_string_or(file, "built", "?"));
 	buf_free(&why);
-	size_t shown = md_differences(out, file, listed);
-	size_t all = (size_t)finding_number(file, "difference_count");
-	if (all > listed)
-		md_line(out, "  - ",
-			"… %zu more differences, %zu of them in the JSON "
-			"findings",
-			all - shown, listed - shown);
-	else
-		md_cut(out, "  - ", listed, shown, "differences");
+	md_differences(out, file);
+}
+
+/* What is pinned and not verified: there to be read, not in the way. */
+static void
+md_unbuilt(struct buf *out, const json_t *findings)
+{
+	json_t *counts = verdict_counts(findings);
+	size_t all = (size_t)finding_number(counts, "unbuilt"), shown = 0;
+	json_decref(counts);
+	if (all == 0)
+		return;
+	buf_puts(out, "\n");
+	md_fold(out, "", all, "unbuilt file");
+	for (size_t i = 0; i < finding_length(findings, "files"); i++) {
+		const json_t *file = finding_at(findings, "files", i);
+		if (!finding_is(file, "status", "unbuilt") || shown >= FILES_SHOWN ||
+		    !md_room(out, FILES_MOST))
+			continue;
+		md_file(out, file);
+		shown++;
+	}
+	md_cut(out, "- ", all, shown, "files");
+	md_fold_end(out, "");
 }
 
 static void
@@ -242,7 +318,7 @@ md_files(struct buf *out, const json_t *findings)
 	    !finding_is(findings, "command", "compare"))
 		return;
 	struct buf line = {0};
-	size_t told = 0;
+	size_t all = 0, shown = 0;
 	words_counts(findings, &line);
 	buf_puts(out, "\n### Files\n\n");
 	md_line(out, "", "Files: %s", line.data);
@@ -250,21 +326,28 @@ md_files(struct buf *out, const json_t *findings)
 	buf_free(&line);
 	for (size_t i = 0; i < finding_length(findings, "files"); i++) {
 		const json_t *file = finding_at(findings, "files", i);
-		if (!finding_is(file, "status", "identical") && told++ < FILES_SHOWN)
-			md_file(out, file);
+		if (finding_is(file, "status", "identical") ||
+		    finding_is(file, "status", "unbuilt"))
+			continue;
+		all++;
+		if (shown >= FILES_SHOWN || !md_room(out, FILES_MOST))
+			continue;
+		md_file(out, file);
+		shown++;
 	}
-	md_cut(out, "- ", told, FILES_SHOWN, "files");
+	md_cut(out, "- ", all, shown, "files");
+	md_unbuilt(out, findings);
 }
 
 static void
 md_signatures(struct buf *out, const json_t *findings, const char *key,
 	      const char *heading)
 {
-	size_t count = finding_length(findings, key);
+	size_t count = finding_length(findings, key), i = 0;
 	if (count == 0)
 		return;
 	buf_printf(out, "\n### %s\n\n", heading);
-	for (size_t i = 0; i < count && i < ITEMS_SHOWN; i++) {
+	for (; i < count && i < ITEMS_SHOWN && md_room(out, PAGE_MOST); i++) {
 		const json_t *signature = finding_at(findings, key, i);
 		const char *reason = finding_string(signature, "reason");
 		struct buf line = {0};
@@ -290,7 +373,7 @@ md_signatures(struct buf *out, const json_t *findings, const char *key,
 			md_line(out, "  - ", "%s", line.data);
 		buf_free(&line);
 	}
-	md_cut(out, "- ", count, ITEMS_SHOWN, "signatures");
+	md_cut(out, "- ", count, i, "signatures");
 }
 
 static void
@@ -298,8 +381,7 @@ md_policy(struct buf *out, const json_t *findings)
 {
 	struct table table;
 	table_policy(findings, ITEMS_SHOWN, &table);
-	md_table(out, "Signature policy", &table);
-	table_free(&table);
+	md_table_section(out, "Signature policy", &table);
 }
 
 static void
@@ -307,8 +389,7 @@ md_exceptions(struct buf *out, const json_t *findings)
 {
 	struct table table;
 	table_exceptions(findings, ITEMS_SHOWN, &table);
-	md_table(out, "Exceptions used", &table);
-	table_free(&table);
+	md_table_section(out, "Exceptions used", &table);
 }
 
 void
@@ -316,15 +397,15 @@ report_markdown(const json_t *findings, struct buf *out)
 {
 	const json_t *verdict = json_object_get(findings, "verdict");
 	md_verdict(out, findings);
-	md_inputs(out, findings);
-	md_build(out, findings);
+	if (finding_length(verdict, "not_said") > 0) {
+		buf_puts(out, "\n### What this does not say\n\n");
+		md_list(out, verdict, "not_said", "sentences");
+	}
 	md_files(out, findings);
 	md_exceptions(out, findings);
 	md_signatures(out, findings, "signatures", "Signatures");
 	md_signatures(out, findings, "source_signatures", "Signatures of sources");
 	md_policy(out, findings);
-	if (finding_length(verdict, "not_said") > 0) {
-		buf_puts(out, "\n### What this does not say\n\n");
-		md_list(out, verdict, "not_said", "sentences");
-	}
+	md_build(out, findings);
+	md_inputs(out, findings);
 }

@@ -623,6 +623,11 @@ START_TEST(the_worst_page_is_bounded)
 		ck_assert_msg(page.size <= 8000000, "%s: %zu bytes", names[_i],
 			      page.size);
 		ck_assert_ptr_nonnull(strstr(page.data, "all in the JSON findings"));
+		buf_clear(&page);
+		/* what a release page takes */
+		report_render(findings, REPORT_MARKDOWN, false, 0, &page);
+		ck_assert_msg(page.size <= 125000, "%s: %zu bytes of Markdown",
+			      names[_i], page.size);
 		buf_free(&page);
 		json_decref(findings);
 		json_decref(small);
