@@ -102,10 +102,15 @@ write_views(struct telling *telling, const json_t *difference)
 			     "Both sides of it are in the JSON findings.");
 		return;
 	}
+	/* a field's value says more than the bytes that it is written with */
+	bool values = finding_is(difference, "kind", "metadata") ||
+		      finding_is(difference, "kind", "order");
+	if (values)
+		write_values(page, difference);
 	bool lines = html_lines(page, difference);
 	bool code = html_code(page, difference);
-	bool bytes = html_hex(page, difference, open && !lines && !code);
-	if (!lines && !code && !bytes)
+	bool bytes = html_hex(page, difference, open && !values && !lines && !code);
+	if (!values && !lines && !code && !bytes)
 		write_values(page, difference);
 }
 

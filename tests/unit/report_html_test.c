@@ -239,6 +239,9 @@ START_TEST(changes_are_shown_side_by_side)
 	    "20",
 	    "<td>e8 7b <mark>-- -- -- -- --</mark> fd</td>",
 	    "<td>90 90 <mark>90 ff ff e8 86</mark> 01</td>",
+	    /* a field: its values in sight, its bytes folded below them */
+	    "<dt>Shipped</dt><dd><code>0755</code></dd></div>\n<div><dt>Rebuilt</dt>"
+	    "<dd><code>4755</code></dd></div>\n</dl>\n<details class=\"bytes\">",
 	    /* instructions: what is equal stays in line */
 	    "<td class=\"bytes\"><mark>e8 7b fd ff ff</mark></td><td class=\"text\">"
 	    "<mark>call 0x2280</mark></td>",
