@@ -107,6 +107,7 @@ void matches_free(struct matches *matches);
 struct lines {
 	uint64_t *starts; /* starts[count] is the size of the text */
 	size_t count;
+	const struct encoding *encoding;
 };
 
 /* Is this text (no NUL or odd control byte, not too large for line comparison)? */

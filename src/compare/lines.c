@@ -8,35 +8,60 @@
 #define LINES_MOST ((size_t)1 << 21)
 #define EDITS_MOST 2000
 
+static bool
+is_odd(uint32_t unit)
+{
+	/* tab, newline, form feed, carriage return and escape do occur */
+	return unit < 0x20 && unit != '\t' && unit != '\n' && unit != '\f' &&
+	       unit != '\r' && unit != 0x1b;
+}
+
 bool
 lines_are(const struct view *view)
 {
+	const struct encoding *encoding = encoding_of(view);
 	size_t lines = 0;
 	if (view->size == 0 || view->size > TEXT_MOST)
 		return false;
+	if (encoding->width > 1) {
+		for (uint64_t i = 0; i < view->size; i += encoding->width) {
+			uint32_t unit = encoding_unit(encoding, view, i);
+			lines += unit == '\n';
+			if (is_odd(unit))
+				return false;
+		}
+		return lines <= LINES_MOST;
+	}
 	for (uint64_t i = 0; i < view->size; i++) {
-		uint8_t byte = view->data[i];
-		if (byte == '\n')
-			lines++;
-		/* tab, newline, form feed, carriage return and escape do occur */
-		if (byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\f' &&
-		    byte != '\r' && byte != 0x1b)
+		lines += view->data[i] == '\n';
+		if (is_odd(view->data[i]))
 			return false;
 	}
 	return lines <= LINES_MOST;
 }
 
+/* Is the unit at `offset` the end of a line? Bytes are read without a detour. */
+static bool
+ends_line(const struct encoding *encoding, const struct view *view, uint64_t offset)
+{
+	return encoding->width == 1 ? view->data[offset] == '\n'
+				    : encoding_unit(encoding, view, offset) == '\n';
+}
+
 void
 lines_split(const struct view *view, struct lines *lines)
 {
+	const struct encoding *encoding = encoding_of(view);
+	uint64_t width = encoding->width;
 	size_t count = 0;
-	for (uint64_t i = 0; i < view->size; i++)
-		count += view->data[i] == '\n' || i + 1 == view->size;
+	for (uint64_t i = 0; i < view->size; i += width)
+		count += ends_line(encoding, view, i) || i + width >= view->size;
+	lines->encoding = encoding;
 	lines->starts = base_alloc(count + 1, sizeof(*lines->starts));
 	lines->count = count;
-	for (uint64_t i = 0, at = 1; i + 1 < view->size; i++) {
-		if (view->data[i] == '\n')
-			lines->starts[at++] = i + 1;
+	for (uint64_t i = 0, at = 1; i + width < view->size; i += width) {
+		if (ends_line(encoding, view, i))
+			lines->starts[at++] = i + width;
 	}
 	lines->starts[count] = view->size;
 }

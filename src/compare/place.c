@@ -8,10 +8,50 @@
 
 /* ---- text ------------------------------------------------------------ */
 
+/* Append a character as UTF-8 (RFC 3629, section 3); "?" for what is none. */
+static void
+put_character(struct buf *out, uint32_t character)
+{
+	if (character < 0x80)
+		buf_printf(out, "%c", (char)character);
+	else if (character < 0x800)
+		buf_printf(out, "%c%c", (char)(0xc0 | character >> 6),
+			   (char)(0x80 | (character & 0x3f)));
+	else if (character >= 0xd800 && character < 0xe000)
+		buf_puts(out, "?");
+	else if (character < 0x10000)
+		buf_printf(out, "%c%c%c", (char)(0xe0 | character >> 12),
+			   (char)(0x80 | (character >> 6 & 0x3f)),
+			   (char)(0x80 | (character & 0x3f)));
+	else if (character < 0x110000)
+		buf_printf(out, "%c%c%c%c", (char)(0xf0 | character >> 18),
+			   (char)(0x80 | (character >> 12 & 0x3f)),
+			   (char)(0x80 | (character >> 6 & 0x3f)),
+			   (char)(0x80 | (character & 0x3f)));
+	else
+		buf_puts(out, "?");
+}
+
+/* The characters of a text of wider units as UTF-8. */
+static void
+put_wide(struct buf *out, const struct encoding *encoding, const struct view *part)
+{
+	uint32_t high = 0; /* surrogate that waits for its other half */
+	for (uint64_t at = 0; at < part->size; at += encoding->width) {
+		uint32_t unit = encoding_unit(encoding, part, at);
+		if (encoding->width == 2 && high != 0 && unit >> 10 == 0x37)
+			unit = 0x10000 + (high << 10) + (unit & 0x3ff);
+		high = encoding->width == 2 && unit >> 10 == 0x36 ? unit & 0x3ff : 0;
+		if (high == 0 && unit >> 10 != 0x36)
+			put_character(out, unit);
+	}
+}
+
 /* The line at an offset, without its end, as shown text; NULL past the end. */
 static char *
 line_text(const struct scene_side *side, uint64_t offset)
 {
+	const struct encoding *encoding = side->lines->encoding;
 	struct view part;
 	if (offset >= side->view.size)
 		return NULL;
@@ -20,19 +60,29 @@ line_text(const struct scene_side *side, uint64_t offset)
 	uint64_t length = side->lines->starts[line + 1] - start;
 	if (view_sub(&side->view, start, length, &part) == -1)
 		return NULL;
-	if (part.size > 0 && part.data[part.size - 1] == '\n')
-		part.size--;
+	if (part.size >= encoding->width &&
+	    encoding_unit(encoding, &part, part.size - encoding->width) == '\n')
+		part.size -= encoding->width;
 	if (part.size > LINE_SHOWN)
 		part.size = LINE_SHOWN;
-	return text_shown_n(part.data, (size_t)part.size);
+	if (encoding->width == 1)
+		return text_shown_n(part.data, (size_t)part.size);
+	struct buf text = {0};
+	put_wide(&text, encoding, &part);
+	char *shown = text_shown_n(text.data, text.size);
+	buf_free(&text);
+	return shown;
 }
 
-/* The column of an offset in its line, from 1, in characters of UTF-8. */
+/* The column of an offset in its line, from 1, in characters of UTF-8 or in units of
+ * what is wider. */
 static uint64_t
 column_of(const struct scene_side *side, uint64_t offset)
 {
 	uint64_t start = side->lines->starts[lines_find(side->lines, offset)];
 	uint64_t column = 1;
+	if (side->lines->encoding->width > 1)
+		return (offset - start) / side->lines->encoding->width + 1;
 	for (uint64_t at = start; at < offset && at < side->view.size; at++)
 		column += (side->view.data[at] & 0xc0) != 0x80;
 	return column;

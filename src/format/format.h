@@ -203,6 +203,21 @@ const struct code_start *code_start_before(const struct code *code,
 					   uint64_t offset);
 void code_free(struct code *code);
 
+/* ---- encodings of texts ------------------------------------------------ */
+
+struct encoding {
+	const char *name; /* "UTF-16, little-endian, with a byte order mark" */
+	const char *mark;
+	uint8_t mark_size, width; /* bytes of the mark, of a unit */
+	bool big;
+};
+
+/* By the byte order mark; without one, bytes: UTF-8 or another of eight bits. */
+const struct encoding *encoding_of(const struct view *view);
+/* The unit at `offset`; 0 when it is not all inside. */
+uint32_t encoding_unit(const struct encoding *encoding, const struct view *view,
+		       uint64_t offset);
+
 /* ---- the table ------------------------------------------------------- */
 
 enum probe_answer {

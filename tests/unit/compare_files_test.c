@@ -319,6 +319,62 @@ make_image(void)
 	    "sbsign --key key.pem --cert cert.pem --output signed.efi image.efi");
 }
 
+/* The notes of the first entry, one a line. */
+static void
+check_notes(const struct compare_case *one, const char *expected)
+{
+	struct buf notes = {0};
+	json_t *note;
+	size_t i;
+	json_t *list = json_object_get(json_array_get(one->files, 0), "notes");
+	json_array_foreach(list, i, note)
+		buf_printf(&notes, "%s\n", object_text(note, "text"));
+	ck_assert_str_eq(notes.data != NULL ? notes.data : "", expected);
+	buf_free(&notes);
+}
+
+START_TEST(texts_in_other_encodings)
+{
+	struct compare_case one;
+	test_shell("seq 1 40 | sed 's/7/z\303\274rich/' >b.txt; "
+		   "sed 's/$/\r/' b.txt >crlf.txt; "
+		   "(printf '\\357\\273\\277'; cat b.txt) >mark.txt; "
+		   "iconv -t UTF-16 b.txt >b16.txt; iconv -t UTF-16 crlf.txt >a16.txt; "
+		   "sed 's/12/\360\237\230\200zw\303\266lf/' b.txt | iconv -t UTF-16 "
+		   ">c16.txt; iconv -t LATIN1 b.txt >latin.txt; tr '\\n' '\\r' <b.txt >cr.txt; "
+		   "(cat b.txt; printf 'x\\r\\ny\\rz') >mixed.txt");
+	case_compare(&one, "crlf.txt", "b.txt");
+	check_notes(&one, "line ends: CR LF\n");
+	ck_assert_int_eq(one.worst, STATUS_DIFFERENT);
+	entry_difference(case_entry(&one, "crlf.txt"), "line 40");
+	case_close(&one);
+	case_compare(&one, "b.txt", "mark.txt");
+	check_notes(&one, "rebuilt: encoding: UTF-8, with a byte order mark\n");
+	case_close(&one);
+	case_compare(&one, "latin.txt", "cr.txt");
+	check_notes(&one, "encoding: not UTF-8; Latin-1 or another of eight bits\n"
+			  "rebuilt: line ends: CR\n");
+	case_close(&one);
+	case_compare(&one, "b.txt", "mixed.txt");
+	check_notes(&one, "rebuilt: line ends: mixed, 40 LF, 1 CR LF, 1 CR\n");
+	case_close(&one);
+	case_compare(&one, "a16.txt", "b16.txt");
+	check_notes(&one, "encoding: UTF-16, little-endian, with a byte order mark\n"
+			  "line ends: CR LF\n");
+	case_close(&one);
+	/* Lines of UTF-16, with a character of two units. */
+	case_compare(&one, "c16.txt", "b16.txt");
+	json_t *changed = entry_difference(case_entry(&one, "c16.txt"), "line 12");
+	ck_assert_str_eq(object_text(changed, "place"), "line 12, column 1");
+	ck_assert_str_eq(object_text(changed, "shipped_text"),
+			 "\360\237\230\200zw\303\266lf");
+	ck_assert_str_eq(object_text(changed, "rebuilt_text"), "12");
+	ck_assert_int_eq(object_number(case_entry(&one, "c16.txt"), "difference_count"),
+			 1);
+	case_close(&one);
+}
+END_TEST
+
 START_TEST(signed_image_against_unsigned)
 {
 	struct compare_case one;
@@ -598,6 +654,7 @@ compare_files_suite(void)
 	tcase_add_test(tcase, bytes_behind_a_tar);
 	tcase_add_test(tcase, another_compressor);
 	tcase_add_test(tcase, text_by_lines);
+	tcase_add_test(tcase, texts_in_other_encodings);
 	tcase_add_test(tcase, signed_image_against_unsigned);
 	tcase_add_test(tcase, signed_kernel_module_against_unsigned);
 	tcase_add_test(tcase, changed_signed_image);

@@ -1,0 +1,11 @@
+/* Texts in any encoding on arbitrary bytes. */
+#include "row.h"
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct view view = view_of(data, size);
+	fuzz_map(&format_text, &view);
+	fuzz_notes(&format_text, &view);
+	return 0;
+}
