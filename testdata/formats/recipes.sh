@@ -270,8 +270,8 @@ recipe_squashfs() { pack_squashfs "$1" made; }
 # A runtime with the mark "AI" 2 in its identification, and the file system behind it.
 recipe_appimage() {
 	pack_squashfs "$1" image
-	echo 'int main(void) { return 0; }' >x.c
-	gcc -s -o made x.c
+	echo 'void _start(void) { for (;;) ; }' >x.c
+	gcc -s -static -nostdlib -Wl,--build-id=none,-z,noseparate-code -o made x.c
 	printf 'AI\002' | dd of=made bs=1 seek=8 conv=notrunc status=none
 	cat image >>made
 }
