@@ -25,8 +25,8 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes \
 	-Wno-unused-parameter $(WERROR)
 HARDENING := -fstack-protector-strong -fstack-clash-protection -fcf-protection \
 	-fPIE $(if $(SANITISE),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
-LIBRARIES := libcrypto libarchive zlib librnp jansson libseccomp capstone libmspack \
-	libsquashfs1
+LIBRARIES := libcrypto libarchive zlib liblzma librnp jansson libseccomp capstone \
+	libmspack libsquashfs1
 PKG_CFLAGS := $(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null)
 PKG_LIBS := $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null)
 

@@ -207,6 +207,16 @@ name_compressor(const struct structure *structure, const struct pair *pair,
 		    (uintmax_t)node->size, hex);
 }
 
+/* Were both contents read to their ends? What was read of a broken one proves nothing
+ * of the bytes that it was read from. */
+static bool
+contents_whole(const struct structure *structure, const struct pair *pair)
+{
+	const struct comparison *comparison = structure->comparison;
+	return node_is_whole(comparison->shipped, pair->shipped) &&
+	       node_is_whole(comparison->rebuilt, pair->rebuilt);
+}
+
 static void
 tell(const struct structure *structure, const struct piece *piece,
      const struct range *range, uint64_t into)
@@ -224,7 +234,7 @@ tell(const struct structure *structure, const struct piece *piece,
 	one.place = buf_take(&place);
 	one.field = base_strdup(piece->name);
 	if (pair != NULL && piece->extent->tag == EXTENT_CONTENT &&
-	    contents_equal(structure, pair))
+	    contents_equal(structure, pair) && contents_whole(structure, pair))
 		name_compressor(structure, pair, &one);
 	differences_add(structure->list, &one);
 	free(path);

@@ -10,6 +10,8 @@
 const struct format *const format_table[] = {
     /* programs */
     &format_pe,
+    &format_pe_overlay,
+    &format_nsis,
     &format_elf,
     &format_module,
     &format_macho,
@@ -183,6 +185,14 @@ format_by_name(const char *name)
 			return format_table[i];
 	}
 	return NULL;
+}
+
+bool
+format_is(const struct format *format, const char *name)
+{
+	while (format != NULL && strcmp(format->name, name) != 0)
+		format = format->refines ? format_by_name(format->refines) : NULL;
+	return format != NULL;
 }
 
 struct map *

@@ -282,6 +282,8 @@ struct format_match {
 void format_probe(const struct view *view, struct format_match *match);
 /* The row of that name, or NULL. */
 const struct format *format_by_name(const char *name);
+/* Is it the row of that name, or one that refines it? False for NULL. */
+bool format_is(const struct format *format, const char *name);
 /* The row's map, finished; what `view` is of must outlive it. One extent "data" where
  * the row has none or fails (then the failure is in *trouble when trouble is not NULL,
  * kind ERR_NONE if fine). */

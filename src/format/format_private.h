@@ -8,6 +8,8 @@
 
 /* Programs and texts. */
 extern const struct format format_pe;
+extern const struct format format_pe_overlay;
+extern const struct format format_nsis;
 extern const struct format format_elf;
 extern const struct format format_module;
 extern const struct format format_macho;

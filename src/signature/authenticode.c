@@ -608,7 +608,7 @@ static bool
 authenticode_knows(const struct view *file, const struct format *format)
 {
 	if (format != NULL)
-		return strcmp(format->name, "pe") == 0;
+		return format_is(format, "pe");
 	uint32_t pe;
 	return view_has(file, 0, "MZ", 2) && view_u32le(file, 0x3c, &pe) == 0 &&
 	       view_has(file, pe, "PE\0\0", 4);

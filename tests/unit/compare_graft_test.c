@@ -5,12 +5,19 @@
 	"openssl req -x509 -newkey rsa:2048 -nodes -keyout k.pem -out c.pem -subj "    \
 	"/CN=x -days 30; "
 #define SIGN "osslsigncode sign -certs c.pem -key k.pem "
-#define CAB  "python3 $SOURCE/testdata/cab/make.py "
+#define STUB                                                                           \
+	"echo 'int main(void) { return 0; }' >x.c; x86_64-w64-mingw32-gcc -s -o "      \
+	"stub.exe x.c; seq 3000 >a.txt; "
+#define NSIS                                                                           \
+	"seq 3000 >a.txt; printf 'OutFile r\\nName T\\nInstallDir "                    \
+	"$TEMP\\nSection\\nSetOutPath "                                                \
+	"$INSTDIR\\nFile a.txt\\nSectionEnd\\n' >x.nsi; makensis -V1 x.nsi; "
+#define CAB "python3 $SOURCE/testdata/cab/make.py "
 
 /* The header of a ClamAV database before the content, with a signature or without. */
 #define CVD                                                                            \
 	"echo a >a.hdb; tar --mtime=@1 -cf c.tar a.hdb; gzip -nf c.tar; make() { "     \
-	"printf '%-512s' \"ClamAV-VDB:16 Sep 2021 08-32 -0400:62:99:90:$(openssl "    \
+	"printf '%-512s' \"ClamAV-VDB:16 Sep 2021 08-32 -0400:62:99:90:$(openssl "     \
 	"md5 -r <c.tar.gz | cut -d' ' -f1):$2:sigmgr:1631795562\" >$1; cat c.tar.gz "  \
 	">>$1; }; "
 
@@ -20,6 +27,8 @@ static const struct {
 	size_t member, header;
 } pairs[] = {
     {KEY CAB ">r; " SIGN "-in r -out s", 400, 32},
+    {KEY STUB "7z a x.7z a.txt; cat stub.exe x.7z >r; " SIGN "-in r -out s", 14900, 64},
+    {KEY NSIS SIGN "-in r -out s", 35000, 64},
     {CVD "make r X; make s c2lnbmF0dXJl", 530, 40},
 };
 

@@ -1,0 +1,11 @@
+/* The row 'pe-overlay' on arbitrary bytes. */
+#include "row.h"
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct view view = view_of(data, size);
+	fuzz_members(&format_pe_overlay, &view, true);
+	fuzz_map(&format_pe_overlay, &view);
+	return 0;
+}
