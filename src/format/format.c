@@ -36,6 +36,7 @@ const struct format *const format_table[] = {
     &format_7z,
     &format_cab,
     &format_compound,
+    &format_makeself,
     &format_iso9660,
     &format_xar,
     &format_cvd,

@@ -59,6 +59,7 @@ extern const struct format format_romfs;
 extern const struct format format_ubi;
 extern const struct format format_ubifs;
 extern const struct format format_compound;
+extern const struct format format_makeself;
 
 /* ---- helpers ---------------------------------------------------------- */
 
