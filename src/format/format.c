@@ -41,7 +41,10 @@ const struct format *const format_table[] = {
     &format_xar,
     &format_cvd,
 
-    /* images of file systems */
+    /* images of file systems and for boot loaders */
+    &format_fdt,
+    &format_fit,
+    &format_uimage,
     &format_squashfs,
     &format_appimage,
     &format_erofs,

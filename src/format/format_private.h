@@ -45,6 +45,10 @@ extern const struct format format_cvd;
 /* squashfs (squashfs.c and its neighbours), and what begins with a program. */
 extern const struct format format_squashfs;
 extern const struct format format_appimage;
+/* What boot loaders read (fdt.c, uimage.c). */
+extern const struct format format_fdt;
+extern const struct format format_fit;
+extern const struct format format_uimage;
 /* Images of file systems that are recognised only (filesystem.c). */
 extern const struct format format_erofs;
 extern const struct format format_ext;

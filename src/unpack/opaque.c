@@ -21,8 +21,6 @@ static const struct magic magics[] = {
     {0, 8, "vhdxfile", "VHDX disk image"},
     {0, 4, "\x3a\xff\x26\xed", "Android sparse image"},
     {0, 8, "ANDROID!", "Android boot image"},
-    {0, 4, "\x27\x05\x19\x56", "U-Boot image"},
-    {0, 4, "\xd0\x0d\xfe\xed", "flattened device tree or FIT image"},
     {0, 7, "Rar!\x1a\x07", "RAR archive"},
     {0, 4, "LZIP", "lzip stream"},
     {0, 3, "\x1f\x9d\x90", "compress (.Z) stream"},

@@ -1,0 +1,9 @@
+/* U-Boot's legacy images on arbitrary bytes. */
+#include "row.h"
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	fuzz_row(&format_uimage, data, size);
+	return 0;
+}
