@@ -45,6 +45,17 @@ extern const struct format format_cvd;
 /* squashfs (squashfs.c and its neighbours), and what begins with a program. */
 extern const struct format format_squashfs;
 extern const struct format format_appimage;
+/* Packages that are zip archives (zip_kinds.c, apk.c, jmod.c). */
+extern const struct format format_apk;
+extern const struct format format_msix;
+extern const struct format format_nupkg;
+extern const struct format format_vsix;
+extern const struct format format_wheel;
+extern const struct format format_xpi;
+extern const struct format format_epub;
+extern const struct format format_opc;
+extern const struct format format_jar;
+extern const struct format format_jmod;
 /* What boot loaders read (fdt.c, uimage.c). */
 extern const struct format format_fdt;
 extern const struct format format_fit;

@@ -70,4 +70,10 @@ bool zip_extra(const struct view *view, const struct zip_facts *facts, uint16_t 
 /* The APK signing block before the directory: its offset, or false. */
 bool zip_apk_block(const struct zip *zip, uint64_t *offset);
 
+/* The map and the graft of an Android package: those of a zip with its signing block
+ * told by pair, and moved. */
+int apk_map(const struct view *view, struct map *map, struct err *err);
+enum graft_answer apk_graft(const struct view *shipped, const struct view *rebuilt,
+			    struct graft *graft, struct err *err);
+
 #endif

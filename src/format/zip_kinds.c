@@ -1,0 +1,132 @@
+/*
+ * Packages that are zip archives with certain members in them: each kind is told by
+ * names in the central directory, and is read and mapped as a zip. The first kind of
+ * the table that fits counts: an APK with a manifest of jarsigner's is an APK.
+ */
+#include "format/zip_private.h"
+
+/* Names that a probe looks at. */
+#define LOOK_MOST 4096
+
+enum zip_kind {
+	KIND_APK,
+	KIND_MSIX,
+	KIND_NUPKG,
+	KIND_VSIX,
+	KIND_WHEEL,
+	KIND_XPI,
+	KIND_EPUB,
+	KIND_OPC,
+	KIND_JAR,
+	KIND_NONE
+};
+
+struct tell {
+	enum zip_kind kind;
+	const char *start, *end; /* of the name; both together are all of it when */
+	bool whole;              /* this is set */
+};
+
+static const struct tell tells[] = {
+    {KIND_APK, "AndroidManifest.xml", "", true},
+    {KIND_MSIX, "AppxManifest.xml", "", true},
+    {KIND_MSIX, "AppxMetadata/AppxBundleManifest.xml", "", true},
+    {KIND_NUPKG, "", ".nuspec", false},
+    {KIND_VSIX, "extension.vsixmanifest", "", true},
+    {KIND_WHEEL, "", ".dist-info/RECORD", false},
+    {KIND_XPI, "META-INF/mozilla.rsa", "", true},
+    {KIND_XPI, "META-INF/cose.sig", "", true},
+    {KIND_XPI, "install.rdf", "", true},
+    {KIND_EPUB, "META-INF/container.xml", "", true},
+    {KIND_OPC, "[Content_Types].xml", "", true},
+    {KIND_JAR, "META-INF/MANIFEST.MF", "", true},
+};
+
+static bool
+tell_fits(const struct tell *tell, const struct view *name)
+{
+	size_t start = strlen(tell->start), end = strlen(tell->end);
+	if (tell->whole)
+		return name->size == start && view_has(name, 0, tell->start, start);
+	/* in the first folder only: a .nuspec, or a .dist-info with its RECORD */
+	uint64_t slash = 0;
+	bool nested = view_find(name, 0, "/", 1, &slash) == 0;
+	return name->size > end && view_has(name, name->size - end, tell->end, end) &&
+	       (!nested || (strchr(tell->end, '/') != NULL &&
+			    slash == name->size - strlen("/RECORD")));
+}
+
+/* Every kind that a name tells, as a set of bits. */
+static unsigned
+kinds_of_name(const struct view *name)
+{
+	unsigned kinds = 0;
+	for (size_t i = 0; i < ARRAY_COUNT(tells); i++) {
+		if (tell_fits(&tells[i], name))
+			kinds |= 1U << tells[i].kind;
+	}
+	return kinds;
+}
+
+static enum zip_kind
+kind_of(const struct view *view)
+{
+	uint64_t end = 0, at;
+	uint32_t size = 0, offset = 0;
+	uint16_t name_size = 0, extra = 0, comment = 0;
+	unsigned kinds = 0;
+	struct view name;
+	if (!view_has(view, 0, "PK\3\4", 4) || zip_find_end(view, &end) == -1 ||
+	    view_u32le(view, end + 12, &size) == -1 ||
+	    view_u32le(view, end + 16, &offset) == -1)
+		return KIND_NONE;
+	/* with bytes before it, or as a zip64, it stands before its end record */
+	at = offset;
+	if (!view_has(view, at, "PK\1\2", 4) && size <= end)
+		at = end - size;
+	for (size_t i = 0; i < LOOK_MOST && view_has(view, at, "PK\1\2", 4); i++) {
+		if (view_u16le(view, at + 28, &name_size) == -1 ||
+		    view_u16le(view, at + 30, &extra) == -1 ||
+		    view_u16le(view, at + 32, &comment) == -1 ||
+		    view_sub(view, at + ZIP_CENTRAL_SIZE, name_size, &name) == -1)
+			break;
+		kinds |= kinds_of_name(&name);
+		at += ZIP_CENTRAL_SIZE + (uint64_t)name_size + extra + comment;
+	}
+	return kinds == 0 ? KIND_NONE : (enum zip_kind)__builtin_ctz(kinds);
+}
+
+static int
+kind_members(const struct view *view, const struct member_sink *sink, struct err *err)
+{
+	return format_zip.members(view, sink, err);
+}
+
+static int
+kind_map(const struct view *view, struct map *map, struct err *err)
+{
+	return format_zip.map(view, map, err);
+}
+
+#define KIND(id, kind, row, row_title, kind_mapped, kind_graft)                        \
+	static enum probe_answer id##_probe(const struct view *view)                   \
+	{                                                                              \
+		return kind_of(view) == (kind) ? PROBE_SURE : PROBE_NO;                \
+	}                                                                              \
+	const struct format format_##id = {.name = row,                                \
+					   .title = row_title,                         \
+					   .refines = "zip",                           \
+					   .probe = id##_probe,                        \
+					   .members = kind_members,                    \
+					   .map = kind_mapped,                         \
+					   .graft = kind_graft}
+
+KIND(apk, KIND_APK, "apk", "Android package", apk_map, apk_graft);
+KIND(msix, KIND_MSIX, "msix", "MSIX or APPX package", kind_map, NULL);
+KIND(nupkg, KIND_NUPKG, "nupkg", "NuGet package", kind_map, NULL);
+KIND(vsix, KIND_VSIX, "vsix", "Visual Studio extension", kind_map, NULL);
+KIND(wheel, KIND_WHEEL, "wheel", "Python wheel", kind_map, NULL);
+KIND(xpi, KIND_XPI, "xpi", "Mozilla extension", kind_map, NULL);
+KIND(epub, KIND_EPUB, "epub", "EPUB publication", kind_map, NULL);
+KIND(opc, KIND_OPC, "opc", "Open Packaging (Office) file", kind_map, NULL);
+KIND(jar, KIND_JAR, "jar", "Java archive", kind_map, NULL);
