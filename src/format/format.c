@@ -42,6 +42,7 @@ const struct format *const format_table[] = {
     &format_opc,
     &format_jar,
     &format_jmod,
+    &format_alpine,
     &format_rpm,
     &format_7z,
     &format_cab,

@@ -56,6 +56,8 @@ extern const struct format format_epub;
 extern const struct format format_opc;
 extern const struct format format_jar;
 extern const struct format format_jmod;
+/* Alpine's are gzip streams. */
+extern const struct format format_alpine;
 /* What boot loaders read (fdt.c, uimage.c). */
 extern const struct format format_fdt;
 extern const struct format format_fit;
