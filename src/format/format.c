@@ -30,6 +30,8 @@ const struct format *const format_table[] = {
     &format_ar,
     &format_deb,
     &format_tar,
+    &format_oci,
+    &format_docker,
     &format_cpio,
     &format_zip,
     &format_apk,

@@ -56,6 +56,9 @@ extern const struct format format_epub;
 extern const struct format format_opc;
 extern const struct format format_jar;
 extern const struct format format_jmod;
+/* Container images are tar archives (oci.c). */
+extern const struct format format_oci;
+extern const struct format format_docker;
 /* Alpine's are gzip streams. */
 extern const struct format format_alpine;
 /* What boot loaders read (fdt.c, uimage.c). */

@@ -132,6 +132,29 @@ leaf_notes(struct tree *tree, node_id id, const struct view *view, struct err *e
 	return format->notes(view, &sink, err);
 }
 
+/* In a container image's layer such an empty file hides what lower layers have (OCI
+ * Image Format, layer.md, "Whiteouts"). True when it is one. */
+static bool
+whiteout_note(struct tree *tree, node_id id)
+{
+	static const char prefix[] = ".wh.", opaque[] = ".wh..wh..opq";
+	if (id == NODE_ROOT)
+		return false;
+	const char *name = path_base(tree_node(tree, id)->member.path);
+	if (strncmp(name, prefix, strlen(prefix)) != 0)
+		return false;
+	if (strcmp(name, opaque) == 0) {
+		tree_note(tree, id, NOTE_REMARK, 0,
+			  "a whiteout: hides all that lower layers have in its folder");
+		return true;
+	}
+	char *hidden = text_shown(name + strlen(prefix));
+	tree_note(tree, id, NOTE_REMARK, 0, "a whiteout: hides '%s' of lower layers",
+		  hidden);
+	free(hidden);
+	return true;
+}
+
 int
 opaque_note(struct tree *tree, node_id id, struct err *err)
 {
@@ -139,6 +162,8 @@ opaque_note(struct tree *tree, node_id id, struct err *err)
 	const struct node *node = tree_node(tree, id);
 	bool promised = promises_container(tree, id);
 	if (node->size == 0) {
+		if (whiteout_note(tree, id))
+			return 0;
 		if (promised || id == NODE_ROOT)
 			tree_note(tree, id, NOTE_UNDECIDED, 0,
 				  "an empty file%s: there is nothing to look into",
