@@ -14,7 +14,7 @@ enum {
 	DOS_LFANEW = 0x3c,     /* PE/COFF "MS-DOS Stub": offset of the signature */
 	OPTIONAL_PE32 = 0x10b, /* "Optional Header", Magic */
 	OPTIONAL_PE32PLUS = 0x20b,
-	OPTIONAL_HEADERS = 60,  /* SizeOfHeaders, in both kinds */
+	OPTIONAL_HEADERS = 60, /* SizeOfHeaders, in both kinds */
 	DIRECTORY_CERTIFICATE = 4,
 	SECTIONS_MOST = 1024,   /* looked at for an address; loaders take 96 */
 	CERTIFICATE_HEADER = 8, /* "Attribute Certificate Table" */
@@ -184,8 +184,7 @@ pe_read(const struct view *view, struct pe *pe, struct err *err)
 static uint64_t
 round_up(uint64_t value)
 {
-	return (value + PE_ALIGNMENT - 1) / PE_ALIGNMENT *
-	       PE_ALIGNMENT;
+	return (value + PE_ALIGNMENT - 1) / PE_ALIGNMENT * PE_ALIGNMENT;
 }
 
 /* Do WIN_CERTIFICATE entries, each rounded up to 8 with zeros, fill the table
@@ -396,11 +395,35 @@ pe_graft(const struct view *shipped, const struct view *rebuilt, struct graft *g
 	return GRAFT_DONE;
 }
 
+/* Headers that are malformed, and sections that the file ends within: the first. */
+static int
+pe_notes(const struct view *view, const struct member_sink *sink, struct err *err)
+{
+	struct pe pe;
+	struct err malformed = {0};
+	if (pe_read(view, &pe, &malformed) == -1)
+		return format_note(sink, NOTE_SUSPECT, 0, err, "%s", malformed.message);
+	for (unsigned i = 0; i < pe.section_count; i++) {
+		uint32_t size = 0, pointer = 0;
+		uint64_t header = pe.sections + (uint64_t)i * PE_SECTION_SIZE;
+		view_u32le(view, header + 16, &size);
+		view_u32le(view, header + 20, &pointer);
+		if (pointer != 0 && (uint64_t)pointer + size > view->size)
+			return format_note(
+			    sink, NOTE_SUSPECT, header, err,
+			    "the file ends before section %u does, which "
+			    "has %u bytes at offset %u",
+			    i + 1, size, pointer);
+	}
+	return 0;
+}
+
 const struct format format_pe = {
     .name = "pe",
     .title = "PE/COFF image",
     .probe = pe_probe,
     .map = pe_map,
     .code = pe_code,
+    .notes = pe_notes,
     .graft = pe_graft,
 };

@@ -569,6 +569,23 @@ START_TEST(damaged_images_are_survived)
 }
 END_TEST
 
+START_TEST(a_cut_image_says_so)
+{
+	make_image("i386pep", "-m64", 0);
+	struct buf file = test_file("unsigned.efi");
+	struct view view = view_of_buf(&file);
+	struct record record = {0};
+	struct err err = {0};
+	ck_assert_ok(record_notes(&record, &format_pe, &view, &err), err);
+	ck_assert_uint_eq(record.notes.count, 0);
+	view.size /= 2;
+	ck_assert_ok(record_notes(&record, &format_pe, &view, &err), err);
+	ck_assert(record_noted(&record, "suspect", "the file ends before section"));
+	record_free(&record);
+	buf_free(&file);
+}
+END_TEST
+
 Suite *format_pe_suite(void);
 
 Suite *
@@ -582,6 +599,7 @@ format_pe_suite(void)
 	tcase_add_test(tcase, graft_never_hides_a_changed_byte);
 	tcase_add_test(tcase, graft_refuses_a_table_that_is_not_sound);
 	tcase_add_loop_test(tcase, map_agrees_with_objdump_and_nm, 0, 2);
+	tcase_add_test(tcase, a_cut_image_says_so);
 	tcase_add_test(tcase, resources_agree_with_pefile);
 	tcase_add_test(tcase, directories_and_fields_have_names);
 	tcase_add_test(tcase, net_metadata_agrees_with_monodis);
