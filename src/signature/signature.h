@@ -90,8 +90,8 @@ int signature_check_detached(const struct view *file, const char *path,
 /*
  * Check `node` and every member below it that a scheme knows, and every file that a
  * detached signature lies beside (x and x.minisig). Unsigned members are listed when
- * files of their format are signed as a rule, and when not `only_signed`; `node`
- * itself always is.
+ * files of their format are signed as a rule, and when not `only_signed`; an unsigned
+ * `node` itself also when nothing else is listed.
  */
 int signature_check_tree(struct tree *tree, node_id node, bool only_signed,
 			 const struct trust *trust, json_t *signatures, struct err *err);

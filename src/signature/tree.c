@@ -15,6 +15,7 @@ struct walk {
 	const struct trust *trust;
 	json_t *signatures;
 	uint64_t looks;
+	json_t *top_unsigned; /* what is told of the top when nothing else is */
 };
 
 /* What could not be looked into may hold a signature, or lack one; where a signature
@@ -46,9 +47,7 @@ struct signed_file {
 static bool
 tells_unsigned(const struct walk *walk, const struct signed_file *file)
 {
-	if (file->id == walk->top)
-		return true;
-	return !walk->only_signed &&
+	return (file->id == walk->top || !walk->only_signed) &&
 	       signature_usual(&file->content,
 			       tree_node(walk->tree, file->id)->format);
 }
@@ -110,6 +109,8 @@ check_member(const struct walk *walk, const struct signed_file *file, bool *cove
 	tell_covered(found, file->covering);
 	if (answer == 0 && (status != SIGNATURE_UNSIGNED || tells_unsigned(walk, file)))
 		json_array_extend(walk->signatures, found);
+	else if (file->id == walk->top)
+		json_array_extend(walk->top_unsigned, found);
 	strings_free(&match.others);
 	json_decref(found);
 	return answer;
@@ -205,8 +206,16 @@ int
 signature_check_tree(struct tree *tree, node_id node, bool only_signed,
 		     const struct trust *trust, json_t *signatures, struct err *err)
 {
-	struct walk walk = {tree, node, only_signed, trust, signatures, 0};
+	struct walk walk = {tree, node, only_signed, trust, signatures, 0, NULL};
+	size_t before = json_array_size(signatures);
 	if (tree_expand_all(tree, node, err) == -1)
 		return -1;
-	return walk_node(&walk, node, NULL, err);
+	walk.top_unsigned = json_array();
+	int answer = walk_node(&walk, node, NULL, err);
+	/* A container that is signed by custom or not at all is told as unsigned only
+	 * when none of its members has anything to tell. */
+	if (answer == 0 && json_array_size(signatures) == before)
+		json_array_extend(signatures, walk.top_unsigned);
+	json_decref(walk.top_unsigned);
+	return answer;
 }
