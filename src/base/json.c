@@ -19,6 +19,19 @@ struct pair_of {
 	const json_t *value;
 };
 
+/* buf_append, in place where there is room: most pieces are a few bytes. The NUL comes
+ * at the end of all. */
+static inline void
+put(struct buf *out, const void *bytes, size_t count)
+{
+	if (count >= out->room - out->size) {
+		buf_append(out, bytes, count);
+		return;
+	}
+	memcpy(out->data + out->size, bytes, count);
+	out->size += count;
+}
+
 static void write_value(struct writer *writer, const json_t *value, unsigned depth);
 
 static void
@@ -27,11 +40,11 @@ write_line(struct writer *writer, unsigned depth)
 	static const char blanks[] = "                                ";
 	if (writer->indent == 0)
 		return;
-	buf_append(writer->out, "\n", 1);
+	put(writer->out, "\n", 1);
 	for (size_t left = (size_t)writer->indent * depth, step; left > 0;
 	     left -= step) {
 		step = left < sizeof(blanks) - 1 ? left : sizeof(blanks) - 1;
-		buf_append(writer->out, blanks, step);
+		put(writer->out, blanks, step);
 	}
 }
 
@@ -41,22 +54,22 @@ write_string(struct buf *out, const char *bytes, size_t count)
 {
 	static const char names[] = "btn\0fr"; /* of 8 to 13 */
 	size_t from = 0;
-	buf_append(out, "\"", 1);
+	put(out, "\"", 1);
 	for (size_t at = 0; at < count; at++) {
 		unsigned char c = (unsigned char)bytes[at];
 		if (c >= 0x20 && c != '"' && c != '\\')
 			continue;
-		buf_append(out, bytes + from, at - from);
+		put(out, bytes + from, at - from);
 		from = at + 1;
 		if (c >= 0x20)
-			buf_append(out, (const char[]){'\\', (char)c}, 2);
+			put(out, (const char[]){'\\', (char)c}, 2);
 		else if (c >= 8 && c <= 13 && names[c - 8] != '\0')
-			buf_append(out, (const char[]){'\\', names[c - 8]}, 2);
+			put(out, (const char[]){'\\', names[c - 8]}, 2);
 		else
 			buf_printf(out, "\\u%04X", c);
 	}
-	buf_append(out, bytes + from, count - from);
-	buf_append(out, "\"", 1);
+	put(out, bytes + from, count - from);
+	put(out, "\"", 1);
 }
 
 static void
@@ -69,7 +82,7 @@ write_integer(struct buf *out, json_int_t value)
 	while ((left /= 10) > 0);
 	if (value < 0)
 		*--at = '-';
-	buf_append(out, at, (size_t)(digits + sizeof(digits) - at));
+	put(out, at, (size_t)(digits + sizeof(digits) - at));
 }
 
 static int
@@ -108,18 +121,18 @@ write_object(struct writer *writer, const json_t *object, unsigned depth)
 		pairs[count++] = (struct pair_of){json_object_iter_key(at),
 						  json_object_iter_value(at)};
 	sort_pairs(pairs, count);
-	buf_append(writer->out, "{", 1);
+	put(writer->out, "{", 1);
 	for (size_t i = 0; i < count; i++) {
 		if (i > 0)
-			buf_append(writer->out, ",", 1);
+			put(writer->out, ",", 1);
 		write_line(writer, depth + 1);
 		write_string(writer->out, pairs[i].key, strlen(pairs[i].key));
-		buf_append(writer->out, ": ", writer->indent > 0 ? 2 : 1);
+		put(writer->out, ": ", writer->indent > 0 ? 2 : 1);
 		write_value(writer, pairs[i].value, depth + 1);
 	}
 	if (count > 0)
 		write_line(writer, depth);
-	buf_append(writer->out, "}", 1);
+	put(writer->out, "}", 1);
 	if (pairs != few)
 		free(pairs);
 }
@@ -139,7 +152,7 @@ write_items(void *context)
 	struct writer *writer = &items->writer;
 	for (size_t i = items->from; i < items->to; i++) {
 		if (i > 0)
-			buf_append(writer->out, ",", 1);
+			put(writer->out, ",", 1);
 		write_line(writer, items->depth + 1);
 		write_value(writer, json_array_get(items->array, i), items->depth + 1);
 	}
@@ -158,7 +171,7 @@ write_array(struct writer *writer, const json_t *array, unsigned depth)
 		     pthread_create(&thread, NULL, write_items, &second) == 0;
 	if (!apart)
 		first.to = count;
-	buf_append(writer->out, "[", 1);
+	put(writer->out, "[", 1);
 	write_items(&first);
 	if (apart) {
 		pthread_join(thread, NULL);
@@ -167,7 +180,7 @@ write_array(struct writer *writer, const json_t *array, unsigned depth)
 	}
 	if (count > 0)
 		write_line(writer, depth);
-	buf_append(writer->out, "]", 1);
+	put(writer->out, "]", 1);
 }
 
 /* Numbers with a fraction: in findings, only of seconds. */
@@ -176,7 +189,7 @@ write_real(struct buf *out, const json_t *value)
 {
 	char text[64];
 	size_t size = json_dumpb(value, text, sizeof(text), JSON_ENCODE_ANY);
-	buf_append(out, text, size < sizeof(text) ? size : 0);
+	put(out, text, size < sizeof(text) ? size : 0);
 }
 
 static void
@@ -201,11 +214,12 @@ write_value(struct writer *writer, const json_t *value, unsigned depth)
 		break;
 	case JSON_TRUE:
 	case JSON_FALSE:
-		buf_puts(writer->out, json_is_true(value) ? "true" : "false");
+		put(writer->out, json_is_true(value) ? "true" : "false",
+		    json_is_true(value) ? 4 : 5);
 		break;
 	case JSON_NULL:
 	default:
-		buf_puts(writer->out, "null");
+		put(writer->out, "null", 4);
 	}
 }
 
@@ -214,4 +228,5 @@ buf_json(struct buf *out, const json_t *value, unsigned indent)
 {
 	struct writer writer = {out, indent};
 	write_value(&writer, value, 0);
+	buf_append(out, "", 0);
 }
