@@ -6,9 +6,10 @@
 #include "base/base.h"
 
 #include <stdatomic.h>
+#include <sys/mman.h>
 
-#define BLOCK_SIZE ((size_t)1 << 20)
-#define LARGE      (BLOCK_SIZE / 8) /* gets a block of its own */
+#define BLOCK_SIZE ((size_t)2 << 20) /* a huge page, which is faster to come by */
+#define LARGE      (BLOCK_SIZE / 8)  /* gets a block of its own */
 
 struct block {
 	struct block *next;
@@ -23,7 +24,13 @@ static _Thread_local size_t left;
 static void *
 block_new(size_t size)
 {
-	struct block *block = base_realloc(NULL, 1, sizeof(*block) + size);
+	struct block *block = NULL;
+	if (size == BLOCK_SIZE)
+		block = aligned_alloc(BLOCK_SIZE, BLOCK_SIZE);
+	if (block != NULL)
+		(void)madvise(block, BLOCK_SIZE, MADV_HUGEPAGE);
+	else
+		block = base_realloc(NULL, 1, sizeof(*block) + size);
 	block->next = atomic_load(&blocks);
 	while (!atomic_compare_exchange_weak(&blocks, &block->next, block))
 		;
@@ -39,7 +46,7 @@ take(size_t size)
 	size = (size + alignment - 1) / alignment * alignment;
 	if (left < size) {
 		rest = block_new(BLOCK_SIZE);
-		left = BLOCK_SIZE;
+		left = BLOCK_SIZE - sizeof(struct block);
 	}
 	void *memory = rest;
 	rest += size;
