@@ -90,6 +90,8 @@ void buf_vprintf(struct buf *buf, const char *format, va_list args) PRINTF_LIKE(
 /* JSON text at the end, the same for the same value: keys in byte order, and lines
  * indented by `indent` blanks a level; 0: all on one line. */
 void buf_json(struct buf *buf, const json_t *value, unsigned indent);
+/* A JSON string of UTF-8 text. */
+void buf_json_string(struct buf *buf, const char *text);
 /* `count` zero bytes at the end. */
 void buf_zeros(struct buf *buf, size_t count);
 /* Empty it, keeping its room. */

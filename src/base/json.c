@@ -224,6 +224,13 @@ write_value(struct writer *writer, const json_t *value, unsigned depth)
 }
 
 void
+buf_json_string(struct buf *out, const char *text)
+{
+	write_string(out, text, strlen(text));
+	buf_append(out, "", 0);
+}
+
+void
 buf_json(struct buf *out, const json_t *value, unsigned indent)
 {
 	struct writer writer = {out, indent};

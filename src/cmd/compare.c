@@ -44,9 +44,9 @@ compare_confined(void *context, struct buf *out, struct err *err)
 	enum file_status worst;
 	int result = open_trees(comparing, err);
 	if (result == 0)
-		result = compare_nodes(comparing->shipped.tree, NODE_ROOT,
-				       comparing->rebuilt.tree, NODE_ROOT, NULL, files,
-				       &worst, err);
+		result = compare_nodes_terse(comparing->shipped.tree, NODE_ROOT,
+					     comparing->rebuilt.tree, NODE_ROOT, files,
+					     &worst, err);
 	if (result == 0)
 		cmd_write_entries(files, out);
 	/* Entries and trees go with the child, which ends now: giving them back one by

@@ -1,7 +1,7 @@
 /*
  * The entries of "files" on their way out of the confined child: lines, each a JSON
- * array of some thousand entries, so that both ends work on two of them at a time. Of
- * two sides that read the same only one is sent: the other is "true".
+ * array of some thousand entries, so that both ends work on two of them at a time.
+ * Terse entries (compare_nodes_terse) are text already, and completed by the parent.
  */
 #include "cmd/cmd_private.h"
 
@@ -41,19 +41,13 @@ lines_share(void *(*work)(void *), const struct lines_work *all)
 
 /* ---- in the child ---------------------------------------------------- */
 
-/* One object for both sides is what compare makes when they read the same. */
 static void
 write_entry(struct buf *text, const json_t *entry)
 {
-	json_t *rebuilt = json_object_get(entry, "rebuilt");
-	if (rebuilt == NULL || rebuilt != json_object_get(entry, "shipped")) {
+	if (json_is_string(entry))
+		buf_append(text, json_string_value(entry), json_string_length(entry));
+	else
 		buf_json(text, entry, 0);
-		return;
-	}
-	json_t *shorter = json_copy((json_t *)(uintptr_t)entry);
-	json_object_set_new(shorter, "rebuilt", json_true());
-	buf_json(text, shorter, 0);
-	json_decref(shorter);
 }
 
 static void *
@@ -91,6 +85,7 @@ cmd_write_entries(const json_t *files, struct buf *out)
 
 /* ---- in the parent --------------------------------------------------- */
 
+/* A side that is `true` reads like the other. */
 static void
 entries_complete(json_t *array)
 {

@@ -188,10 +188,27 @@ compare_met(struct comparison *comparison, struct pair pair, json_t *entry,
 	return 0;
 }
 
+/* Identical files, of which nothing else is to be said? */
+static bool
+is_plainly_identical(const struct comparison *comparison, struct pair pair)
+{
+	const struct node *shipped = tree_node(comparison->shipped, pair.shipped);
+	const struct node *rebuilt = tree_node(comparison->rebuilt, pair.rebuilt);
+	return pair.met == MET_BY_PATH && pair_is_identical(comparison, pair) &&
+	       not_whole_reason(comparison, pair) == NULL && shipped->note_count == 0 &&
+	       shipped->member.has_mode == rebuilt->member.has_mode &&
+	       (shipped->member.mode & 07777) == (rebuilt->member.mode & 07777);
+}
+
 int
 compare_pair(struct comparison *comparison, struct pair pair, enum file_status *status,
 	     struct err *err)
 {
+	if (comparison->terse && is_plainly_identical(comparison, pair)) {
+		entry_identical(comparison, pair);
+		*status = STATUS_IDENTICAL;
+		return 0;
+	}
 	size_t at = json_array_size(comparison->files);
 	json_t *entry = entry_new(comparison, pair);
 	if (compare_met(comparison, pair, entry, status, err) == -1)
@@ -221,20 +238,39 @@ compare_top(struct comparison *comparison, struct pair pair, enum file_status *s
 	return 0;
 }
 
+static int
+compare_any(struct comparison *comparison, const struct release *exceptions,
+	    struct pair pair, enum file_status *worst, struct err *err)
+{
+	enum file_status status = STATUS_IDENTICAL;
+	int result = comparison_except(comparison, exceptions, err);
+	if (result == 0)
+		result = compare_top(comparison, pair, &status, err);
+	comparison_free(comparison);
+	if (result == 0)
+		*worst = status;
+	return result;
+}
+
 int
 compare_nodes(struct tree *shipped, node_id shipped_node, struct tree *rebuilt,
 	      node_id rebuilt_node, const struct release *exceptions, json_t *files,
 	      enum file_status *worst, struct err *err)
 {
 	struct comparison comparison;
-	enum file_status status = STATUS_IDENTICAL;
 	comparison_init(&comparison, shipped, rebuilt, files);
-	int result = comparison_except(&comparison, exceptions, err);
-	if (result == 0)
-		result = compare_top(&comparison, pair_of(shipped_node, rebuilt_node),
-				     &status, err);
-	comparison_free(&comparison);
-	if (result == 0)
-		*worst = status;
-	return result;
+	return compare_any(&comparison, exceptions, pair_of(shipped_node, rebuilt_node),
+			   worst, err);
+}
+
+int
+compare_nodes_terse(struct tree *shipped, node_id shipped_node, struct tree *rebuilt,
+		    node_id rebuilt_node, json_t *files, enum file_status *worst,
+		    struct err *err)
+{
+	struct comparison comparison;
+	comparison_init(&comparison, shipped, rebuilt, files);
+	comparison.terse = true;
+	return compare_any(&comparison, NULL, pair_of(shipped_node, rebuilt_node),
+			   worst, err);
 }

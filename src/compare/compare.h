@@ -42,6 +42,15 @@ int compare_nodes(struct tree *shipped, node_id shipped_node, struct tree *rebui
 		  enum file_status *worst, struct err *err);
 
 /*
+ * The same, without exceptions, where very many files may be expected: the entry of an
+ * identical pair of which nothing else is to be said is a string, the JSON text of
+ * the entry, in which the "rebuilt" side is `true` as it reads like the "shipped" one.
+ */
+int compare_nodes_terse(struct tree *shipped, node_id shipped_node,
+			struct tree *rebuilt, node_id rebuilt_node, json_t *files,
+			enum file_status *worst, struct err *err);
+
+/*
  * Account for a whole product by its release description: outputs against the rebuilt
  * tree, declared unbuilt files against their hashes, everything else unaccounted.
  * `rebuilt` NULL: the build failed, so every output is undecided with `reason`.

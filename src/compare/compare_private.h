@@ -243,6 +243,7 @@ struct pair pair_of(node_id shipped, node_id rebuilt);
 struct comparison {
 	struct tree *shipped, *rebuilt;
 	json_t *files;
+	bool terse;                    /* identical pairs are strings: compare.h */
 	const struct release *release; /* NULL: no exceptions */
 	node_id *excepted; /* the shipped node of each exception, or NODE_NONE */
 	size_t told;       /* differences in `files` so far: bounds those to come */
@@ -288,6 +289,8 @@ bool node_has_content(const struct tree *tree, node_id id);
 
 /* A new entry, appended to the files: paths, format, sizes and digests of both. */
 json_t *entry_new(struct comparison *comparison, struct pair pair);
+/* The entry of an identical pair of which nothing else is to be said, as text. */
+void entry_identical(struct comparison *comparison, struct pair pair);
 /* The same without "path" of a pair, for what only a description names. */
 json_t *entry_named(json_t *files, const char *path, enum file_status status,
 		    const char *reason);

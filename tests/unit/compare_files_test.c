@@ -637,6 +637,47 @@ START_TEST(statuses_have_names)
 }
 END_TEST
 
+/* A terse entry is the text of the entry in full, but for a side that is `true`. */
+START_TEST(terse_entries_say_the_same)
+{
+	struct compare_case one;
+	struct err err = {0};
+	enum file_status worst;
+	json_t *terse = json_array();
+	test_shell("rm -rf a b; mkdir a; for i in 1 2 3; do echo $i >a/$i; done;"
+		   "echo odd >'a/q\"\\\303\251'; ln -s 1 a/link;"
+		   "cp /bin/true a/true; : >a/empty; tar -cf a/t.tar -C a 1 2;"
+		   "cp -a a b; chmod 600 b/2; echo x >b/3");
+	case_open(&one, "a", "b");
+	ck_assert_ok(compare_nodes_terse(one.shipped, NODE_ROOT, one.rebuilt, NODE_ROOT,
+					 terse, &worst, &err),
+		     err);
+	case_close(&one);
+	case_compare(&one, "a", "b");
+	ck_assert_int_eq(worst, one.worst);
+	size_t strings = 0, count = json_array_size(one.files);
+	ck_assert_uint_eq(json_array_size(terse), count);
+	for (size_t i = 0; i < count; i++) {
+		json_t *entry = json_array_get(terse, i);
+		if (json_is_string(entry)) {
+			strings++;
+			entry = json_loads(json_string_value(entry), 0, NULL);
+			ck_assert(json_is_true(json_object_get(entry, "rebuilt")));
+			json_object_set(entry, "rebuilt",
+					json_object_get(entry, "shipped"));
+		} else {
+			json_incref(entry);
+		}
+		ck_assert_msg(json_equal(entry, json_array_get(one.files, i)), "%zu",
+			      i);
+		json_decref(entry);
+	}
+	ck_assert_uint_eq(strings, 5); /* 1, the odd name, true, empty, t.tar */
+	json_decref(terse);
+	case_close(&one);
+}
+END_TEST
+
 Suite *compare_files_suite(void);
 
 Suite *
@@ -666,6 +707,7 @@ compare_files_suite(void)
 	tcase_add_test(tcase, moved_code_is_aligned);
 	tcase_add_test(tcase, folders_compare_like_containers);
 	tcase_add_test(tcase, statuses_have_names);
+	tcase_add_test(tcase, terse_entries_say_the_same);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
