@@ -20,6 +20,7 @@ const struct format *const format_table[] = {
     &format_pyc,
     &format_java,
     &format_yara,
+    &format_wasm,
 
     /* documents */
     &format_png,
@@ -53,6 +54,7 @@ const struct format *const format_table[] = {
     &format_iso9660,
     &format_xar,
     &format_cvd,
+    &format_cdiff,
 
     /* images of file systems and for boot loaders */
     &format_fdt,

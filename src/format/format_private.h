@@ -18,6 +18,7 @@ extern const struct format format_gettext;
 extern const struct format format_pyc;
 extern const struct format format_java;
 extern const struct format format_yara;
+extern const struct format format_wasm;
 /* Documents. */
 extern const struct format format_png;
 extern const struct format format_pdf;
@@ -42,6 +43,7 @@ extern const struct format format_cpio;
 extern const struct format format_zip;
 extern const struct format format_rpm;
 extern const struct format format_cvd;
+extern const struct format format_cdiff;
 /* squashfs (squashfs.c and its neighbours), and what begins with a program. */
 extern const struct format format_squashfs;
 extern const struct format format_appimage;

@@ -442,6 +442,18 @@ recipe_cvd() {
 	):signature:builder:1631795562" >made
 	cat content >>made
 }
+recipe_cdiff() {
+	one='ADD Alpha:0:*:616263' two="ADD Beta:0:*:$(pick "$1" 646566 646567 646566 646566)"
+	[ "$1" != order ] || { swap=$one one=$two two=$swap; }
+	printf 'OPEN daily.ndb\n%s\n%s\nCLOSE\n' "$one" "$two" >script
+	printf 'ClamAV-Diff:%s:%u:' "$(pick "$1" 7 7 8 7)" "$(wc -c <script)" >made
+	gzip -n <script >>made
+	printf ':signature' >>made
+}
+recipe_wasm() {
+	functions "$1" '' >x.c
+	clang --target=wasm32 "$(pick "$1" -g0 -g0 -g -g0)" -c -o made x.c
+}
 recipe_yara() {
 	one="rule one { strings: \$a = \"$(pick "$1" alpha ALPHA alpha alpha)\" condition: \$a }"
 	two="rule two { meta: author = \"$(pick "$1" x x y x)\" strings: \$b = \"beta\" condition: \$b }"

@@ -1,0 +1,10 @@
+/* WebAssembly modules on arbitrary bytes. */
+#include "row.h"
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct view view = view_of(data, size);
+	fuzz_map(&format_wasm, &view);
+	return 0;
+}
