@@ -56,9 +56,13 @@ mem_close(struct mspack_file *file)
 	free(handle_of(file));
 }
 
+/* After a block that goes on in another cabinet libmspack reads from no file at all, and
+ * counts on hearing that this fails. */
 static int
 mem_read(struct mspack_file *file, void *buffer, int bytes)
 {
+	if (file == NULL)
+		return -1;
 	struct handle *handle = handle_of(file);
 	struct cab_unpacker *unpacker = handle->unpacker;
 	struct view rest = view_from(&unpacker->view, handle->at);
@@ -94,6 +98,8 @@ mem_write(struct mspack_file *file, void *buffer, int bytes)
 static int
 mem_seek(struct mspack_file *file, off_t offset, int mode)
 {
+	if (file == NULL)
+		return -1;
 	struct handle *handle = handle_of(file);
 	int64_t size = (int64_t)handle->unpacker->view.size, base = 0;
 	if (mode == MSPACK_SYS_SEEK_CUR)

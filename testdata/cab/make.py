@@ -46,6 +46,8 @@ def entry(name, size, offset, folder):
 
 coded = lzx(three) if "lzx" in tricks else three
 blocks = [block(one + two, len(one + two)), block(coded, len(three))]
+if "goes-on" in tricks:  # a block without bytes of its own is in the next cabinet
+    blocks[0] = block(b"", 0) + blocks[0]
 names = [b"one.txt", b"sub\\two.txt", b"three.bin"]
 if "twice" in tricks:
     names[2] = b"ONE.txt"
@@ -63,7 +65,8 @@ at = at_files + len(files)
 folders = b""
 for i, data in enumerate(blocks):
     kind = 0x0F03 if i == 1 and "lzx" in tricks else 0
-    folders += struct.pack("<IHH", at, 1, kind) + b"f" * reserve[1]
+    count = 2 if i == 0 and "goes-on" in tricks else 1
+    folders += struct.pack("<IHH", at, count, kind) + b"f" * reserve[1]
     at += len(data)
 end = at + (100 if "longer" in tricks else 0)
 out = struct.pack("<4sIIIIIBBHHHHH", b"MSCF", 0, end, 0, at_files, 0, 3, 1, 2, 3, flags,

@@ -79,6 +79,7 @@ static const struct {
     {"twice", "suspect", "more than one file is called"},
     {"set", "undecided", "continues in another cabinet"},
     {"set", "undecided", "one of a set"},
+    {"goes-on", "undecided", "its lists or blocks are malformed"},
     {"after", "suspect", "6 trailing bytes"},
     {"longer", "suspect", "100 bytes longer"},
     {"| head -c 1000", "fails", "is cut off"},
