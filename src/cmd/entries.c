@@ -1,11 +1,13 @@
 /*
  * The entries of "files" on their way out of the confined child: lines, each a JSON
  * array of some thousand entries, so that both ends work on two of them at a time.
- * Terse entries (compare_nodes_terse) are text already, and completed by the parent.
+ * Terse entries (compare_nodes_terse) are text already, and the parent completes them.
  */
 #include "cmd/cmd_private.h"
 
 #include <pthread.h>
+
+#include "compare/compare.h"
 
 #define LINE_ENTRIES ((size_t)4096)
 #define WORKERS      2
@@ -85,16 +87,20 @@ cmd_write_entries(const json_t *files, struct buf *out)
 
 /* ---- in the parent --------------------------------------------------- */
 
-/* A side that is `true` reads like the other. */
-static void
+/* Put what terse entries stand for in their place; -1 when something is no entry. */
+static int
 entries_complete(json_t *array)
 {
 	for (size_t i = 0; i < json_array_size(array); i++) {
-		json_t *entry = json_array_get(array, i);
-		if (json_is_true(json_object_get(entry, "rebuilt")))
-			json_object_set(entry, "rebuilt",
-					json_object_get(entry, "shipped"));
+		const json_t *entry = json_array_get(array, i);
+		if (json_is_object(entry))
+			continue;
+		json_t *complete = compare_terse_entry(entry);
+		if (complete == NULL)
+			return -1;
+		json_array_set_new(array, i, complete);
 	}
+	return 0;
 }
 
 static void *
@@ -105,7 +111,10 @@ parse_lines(void *context)
 		const struct view *view = &work->views[line];
 		work->arrays[line] =
 		    json_loadb((const char *)view->data, view->size, 0, NULL);
-		entries_complete(work->arrays[line]);
+		if (entries_complete(work->arrays[line]) == -1) {
+			json_decref(work->arrays[line]);
+			work->arrays[line] = NULL;
+		}
 	}
 	return NULL;
 }

@@ -43,12 +43,16 @@ int compare_nodes(struct tree *shipped, node_id shipped_node, struct tree *rebui
 
 /*
  * The same, without exceptions, where very many files may be expected: the entry of an
- * identical pair of which nothing else is to be said is a string, the JSON text of
- * the entry, in which the "rebuilt" side is `true` as it reads like the "shipped" one.
+ * identical pair of which nothing else is to be said is a string, JSON text that
+ * compare_terse_entry understands once it is parsed.
  */
 int compare_nodes_terse(struct tree *shipped, node_id shipped_node,
 			struct tree *rebuilt, node_id rebuilt_node, json_t *files,
 			enum file_status *worst, struct err *err);
+
+/* The entry that a terse one stands for; NULL when it is none. Both sides are one
+ * object. */
+json_t *compare_terse_entry(const json_t *terse);
 
 /*
  * Account for a whole product by its release description: outputs against the rebuilt

@@ -637,7 +637,24 @@ START_TEST(statuses_have_names)
 }
 END_TEST
 
-/* A terse entry is the text of the entry in full, but for a side that is `true`. */
+START_TEST(no_terse_entry)
+{
+	static const char *const texts[] = {
+	    "[]", "{}", "[\"b\",\"a\",null,null,\"00\"]",
+	    "[\"b\",\"a\",null,null,\"00\",1,2]", "[null,\"a\",null,null,\"00\",1]",
+	    "[\"b\",null,null,null,\"00\",1]", "[\"b\",\"a\",1,null,\"00\",1]",
+	    "[\"b\",\"a\",null,true,\"00\",1]", "[\"b\",\"a\",null,null,null,1]",
+	    "[\"b\",\"a\",null,null,\"00\",\"1\"]",
+	    "[\"b\",\"a\",null,null,\"00\",null]",
+	};
+	json_t *parts = json_loads(texts[_i], 0, NULL);
+	ck_assert_ptr_nonnull(parts);
+	ck_assert_ptr_null(compare_terse_entry(parts));
+	json_decref(parts);
+}
+END_TEST
+
+/* What a terse entry stands for is the entry in full. */
 START_TEST(terse_entries_say_the_same)
 {
 	struct compare_case one;
@@ -660,11 +677,11 @@ START_TEST(terse_entries_say_the_same)
 	for (size_t i = 0; i < count; i++) {
 		json_t *entry = json_array_get(terse, i);
 		if (json_is_string(entry)) {
+			json_t *parts = json_loads(json_string_value(entry), 0, NULL);
 			strings++;
-			entry = json_loads(json_string_value(entry), 0, NULL);
-			ck_assert(json_is_true(json_object_get(entry, "rebuilt")));
-			json_object_set(entry, "rebuilt",
-					json_object_get(entry, "shipped"));
+			entry = compare_terse_entry(parts);
+			ck_assert_ptr_nonnull(entry);
+			json_decref(parts);
 		} else {
 			json_incref(entry);
 		}
@@ -708,6 +725,7 @@ compare_files_suite(void)
 	tcase_add_test(tcase, folders_compare_like_containers);
 	tcase_add_test(tcase, statuses_have_names);
 	tcase_add_test(tcase, terse_entries_say_the_same);
+	tcase_add_loop_test(tcase, no_terse_entry, 0, 11);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
