@@ -296,6 +296,7 @@ walk_folder(struct tree *tree, int fd, const char *prefix, unsigned nesting,
 	    struct err *err)
 {
 	struct names names = {0};
+	struct buf path = {0};
 	int result = list_names(fd, &names, err);
 	for (size_t i = 0; result == 0 && i < names.count; i++) {
 		const char *name = names.items[i].text;
@@ -306,19 +307,21 @@ walk_folder(struct tree *tree, int fd, const char *prefix, unsigned nesting,
 				  (uintmax_t)tree->budget.members);
 			break;
 		}
-		char *path =
-		    *prefix ? base_format("%s/%s", prefix, name) : base_strdup(name);
-		result = add_entry(tree, fd, &names.items[i], path, nesting, err);
+		buf_clear(&path);
+		buf_puts(&path, prefix);
+		buf_puts(&path, *prefix ? "/" : "");
+		buf_puts(&path, name);
+		result = add_entry(tree, fd, &names.items[i], path.data, nesting, err);
 		if (result == -1) {
-			char *shown = text_shown(path);
+			char *shown = text_shown(path.data);
 			err_at(err, "'%s'", shown);
 			free(shown);
 		}
-		free(path);
 		if (result == 0)
 			result = interrupt_check(err);
 	}
 	names_free(&names);
+	buf_free(&path);
 	return result;
 }
 
