@@ -1,25 +1,9 @@
 # verify signatures: signed data beside a file and behind a kernel module, each made by
 # openssl, whose own word must be the same.
 set -eu
-for program in openssl gcc perl; do
-	command -v "$program" >/dev/null || { echo "no $program here"; exit 77; }
-done
-
-fail() {
-	echo "FAIL: $*"
-	cat out 2>/dev/null
-	exit 1
-}
-
-# expect STATUS TEXT ARGUMENT...: the exit status, and a text in the report.
-expect() {
-	expected=$1 text=$2
-	shift 2
-	status=0
-	"$VERIFY" signatures "$@" >out 2>&1 || status=$?
-	[ "$status" -eq "$expected" ] || fail "$* ended with $status, not $expected"
-	tr -s ' \n' ' ' <out | grep -qF -- "$text" || fail "$* does not say '$text'"
-}
+# shellcheck source=tests/cli-functions
+. "$SOURCE/tests/cli-functions"
+need openssl gcc perl
 
 # agree yes|no FILE SIGNATURE ARGUMENT...: what openssl says of it.
 agree() {
@@ -31,21 +15,6 @@ agree() {
 	[ "$answer" = "$word" ] || fail "openssl says $answer of $signature: $(cat tool.log)"
 }
 
-certificate() { # NAME SUBJECT ISSUER EXTENSIONS
-	printf '%s\n' "$4" >"$1.ext"
-	openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
-		-keyout "$1.key" -subj "$2" -out "$1.csr" 2>/dev/null
-	if [ "$3" = self ]; then
-		openssl x509 -req -in "$1.csr" -signkey "$1.key" -days 3650 \
-			-extfile "$1.ext" -out "$1.pem" 2>/dev/null
-	else
-		openssl x509 -req -in "$1.csr" -CA "$3.pem" -CAkey "$3.key" \
-			-CAcreateserial -days 365 -extfile "$1.ext" -out "$1.pem" \
-			2>/dev/null
-	fi
-}
-authority='basicConstraints=critical,CA:TRUE
-keyUsage=critical,keyCertSign,cRLSign'
 certificate root '/C=CH/O=Muster AG/CN=Root' self "$authority"
 certificate one '/C=CH/O=Muster AG/CN=One' root 'keyUsage=critical,digitalSignature'
 certificate two '/C=CH/O=Muster AG/CN=Two' root 'keyUsage=critical,digitalSignature'

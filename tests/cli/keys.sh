@@ -1,25 +1,9 @@
 # verify signatures: bare keys (minisign, signify, ssh-keygen), each file made and each
 # expectation held against the scheme's own tool.
 set -eu
-for program in minisign signify-openbsd ssh-keygen; do
-	command -v "$program" >/dev/null || { echo "no $program here"; exit 77; }
-done
-
-fail() {
-	echo "FAIL: $*"
-	cat out 2>/dev/null
-	exit 1
-}
-
-# expect STATUS TEXT ARGUMENT...: the exit status, and a text in the report.
-expect() {
-	expected=$1 text=$2
-	shift 2
-	status=0
-	"$VERIFY" signatures "$@" >out 2>&1 || status=$?
-	[ "$status" -eq "$expected" ] || fail "$* ended with $status, not $expected"
-	tr -s ' \n' ' ' <out | grep -qF -- "$text" || fail "$* does not say '$text'"
-}
+# shellcheck source=tests/cli-functions
+. "$SOURCE/tests/cli-functions"
+need minisign signify-openbsd ssh-keygen
 
 # The tool's own word must be the same: agree yes|no COMMAND...
 agree() {
@@ -28,14 +12,6 @@ agree() {
 	answer=no
 	"$@" >tool.log 2>&1 && answer=yes
 	[ "$answer" = "$word" ] || fail "$*: the tool says $answer: $(cat tool.log)"
-}
-
-# change FILE TO OFFSET: one bit of one byte.
-change() {
-	cp "$1" "$2"
-	byte=$(od -An -tu1 -j "$3" -N 1 "$2" | tr -d ' ')
-	printf "\\$(printf %o $((byte ^ 1)))" |
-		dd of="$2" bs=1 seek="$3" conv=notrunc status=none
 }
 
 seq 1 1000 >file

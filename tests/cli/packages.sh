@@ -1,25 +1,9 @@
 # verify signatures: RPM and Debian packages, made and signed by their own tools, whose
 # word must be the same.
 set -eu
-for program in rpmbuild rpmsign rpmkeys gpg ar dpkg-deb; do
-	command -v "$program" >/dev/null || { echo "no $program here"; exit 77; }
-done
-
-fail() {
-	echo "FAIL: $*"
-	cat out 2>/dev/null
-	exit 1
-}
-
-# expect STATUS TEXT ARGUMENT...: the exit status, and a text in the report.
-expect() {
-	expected=$1 text=$2
-	shift 2
-	status=0
-	"$VERIFY" signatures "$@" >out 2>&1 || status=$?
-	[ "$status" -eq "$expected" ] || fail "$* ended with $status, not $expected"
-	tr -s ' \n' ' ' <out | grep -qF -- "$text" || fail "$* does not say '$text'"
-}
+# shellcheck source=tests/cli-functions
+. "$SOURCE/tests/cli-functions"
+need rpmbuild rpmsign rpmkeys gpg ar dpkg-deb
 
 GNUPGHOME=$PWD/gnupg
 export GNUPGHOME
@@ -75,12 +59,6 @@ expect 4 'unsigned' plain.rpm --pgp-keyring packager.asc
 sign plain.rpm old.rpm --rpmv3
 expect 0 'over header and payload' old.rpm --pgp-keyring packager.asc
 
-# change FILE TO OFFSET: one bit of one byte.
-change() {
-	cp "$1" "$2"
-	byte=$(od -An -tu1 -j "$3" -N 1 "$2" | tr -d ' ')
-	printf "\\$(printf %o $((byte ^ 1)))" | dd of="$2" bs=1 seek="$3" conv=notrunc status=none
-}
 size=$(wc -c <signed.rpm)
 change signed.rpm payload.rpm $((size - 20))
 agree no payload.rpm

@@ -5,50 +5,17 @@ osslsigncode --help 2>&1 | grep -q -e -TSA-certs || {
 	echo "needs an osslsigncode (2.6) that issues timestamps"
 	exit 77
 }
-for program in openssl gcc ld minisign; do
-	command -v "$program" >/dev/null || { echo "no $program here"; exit 77; }
-done
+# shellcheck source=tests/cli-functions
+. "$SOURCE/tests/cli-functions"
+need openssl gcc ld minisign
 
-fail() {
-	echo "FAIL: $*"
-	cat out 2>/dev/null
-	exit 1
-}
-
-# expect STATUS TEXT ARGUMENT...: the exit status, and a text in the report.
-expect() {
-	expected=$1 text=$2
-	shift 2
-	status=0
-	"$VERIFY" signatures "$@" >out 2>&1 || status=$?
-	[ "$status" -eq "$expected" ] || fail "$* ended with $status, not $expected"
-	tr -s ' \n' ' ' <out | grep -qF -- "$text" || fail "$* does not say '$text'"
-}
-
-certificate() { # NAME SUBJECT ISSUER EXTENSIONS [BITS]
-	printf '%s\n' "$4" >"$1.ext"
-	openssl req -new -newkey "rsa:${5:-3072}" -nodes -keyout "$1.key" -subj "$2" \
-		-out "$1.csr" 2>/dev/null
-	if [ "$3" = self ]; then
-		openssl x509 -req -in "$1.csr" -signkey "$1.key" -days 3650 \
-			-extfile "$1.ext" -out "$1.pem" 2>/dev/null
-	else
-		openssl x509 -req -in "$1.csr" -CA "$3.pem" -CAkey "$3.key" \
-			-CAcreateserial -days 365 -extfile "$1.ext" -out "$1.pem" \
-			2>/dev/null
-	fi
-}
-authority='basicConstraints=critical,CA:TRUE
-keyUsage=critical,keyCertSign,cRLSign'
-code='keyUsage=critical,digitalSignature
-extendedKeyUsage=codeSigning'
-certificate root '/C=CH/O=Muster AG/CN=Root' self "$authority"
-certificate swiss '/C=CH/O=Muster AG/CN=Signer' root "$code"
-certificate us '/C=US/O=Example Inc/CN=Signer' root "$code"
+certificate root '/C=CH/O=Muster AG/CN=Root' self "$authority" 3072
+certificate swiss '/C=CH/O=Muster AG/CN=Signer' root "$code" 3072
+certificate us '/C=US/O=Example Inc/CN=Signer' root "$code" 3072
 certificate short '/C=CH/O=Muster AG/CN=Short' root "$code" 2048
-certificate tsaroot '/C=CH/CN=Timestamp Root' self "$authority"
+certificate tsaroot '/C=CH/CN=Timestamp Root' self "$authority" 3072
 certificate tsa '/C=CH/CN=Timestamps' tsaroot 'keyUsage=critical,digitalSignature
-extendedKeyUsage=critical,timeStamping'
+extendedKeyUsage=critical,timeStamping' 3072
 
 echo 'int start(void) { return 42; }' >x.c
 gcc -c -ffreestanding -fno-pic -fcf-protection=none -fno-asynchronous-unwind-tables x.c
@@ -101,8 +68,8 @@ policy issuer 'Issuer-Country: US'
 expect 4 'FAIL Issuer-Country: US expected US; found CH' swiss.exe --policy issuer.policy
 
 # Somebody else's root, with the country that is asked for.
-certificate mallory '/C=CH/O=Muster AG/CN=Root' self "$authority"
-certificate forged '/C=CH/O=Muster AG/CN=Signer' mallory "$code"
+certificate mallory '/C=CH/O=Muster AG/CN=Root' self "$authority" 3072
+certificate forged '/C=CH/O=Muster AG/CN=Signer' mallory "$code" 3072
 sign forged forged.exe -h sha256 -ac mallory.pem
 expect 4 'FAIL Signers: any-of muster' forged.exe --policy swiss.policy
 
