@@ -43,6 +43,19 @@ sign tls plain.efi tls.efi
 osslsigncode verify -in signed.efi -CAfile root.pem -TSA-CAfile tsaroot.pem \
 	>verify.log 2>&1 || fail "osslsigncode does not take it: $(tail -n 3 verify.log)"
 
+# ---- cabinets
+
+if command -v gcab >/dev/null; then
+	gcab -c plain.cab x.c
+	sign leaf plain.cab signed.cab
+	osslsigncode verify -in signed.cab -CAfile root.pem >verify.log 2>&1 ||
+		fail "osslsigncode does not take it: $(tail -n 3 verify.log)"
+	expect 0 'behind the cabinet' signed.cab --trust root.pem
+	expect 4 'unsigned' plain.cab --trust root.pem
+	{ cat signed.cab; echo more; } >longer.cab
+	expect 4 '5 bytes follow the signature' longer.cab --trust root.pem
+fi
+
 # ---- what is trusted, and when
 
 expect 0 '1 of 1 signature valid' signed.efi --trust root.pem \

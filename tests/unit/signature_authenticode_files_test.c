@@ -1,0 +1,207 @@
+/*
+ * Authenticode in other files than PE images: each made by its own tool and signed by
+ * osslsigncode, then changed byte by byte.
+ */
+#include "signature_build.h"
+
+static struct id root, leaf;
+static struct trust *trust;
+
+static void
+set_up(void)
+{
+	struct id_recipe authority = {.subject = "/C=CH/O=Test/CN=Root",
+				      .extensions = {EXTENSIONS_CA}};
+	struct id_recipe signer = {.subject = "/C=CH/O=Muster AG/CN=Signer",
+				   .issuer = &root,
+				   .extensions = {EXTENSIONS_LEAF}};
+	root = id_make(&authority);
+	leaf = id_make(&signer);
+	trust = trust_new();
+	trust_set_now(trust, BUILD_NOW);
+	trust_id(trust, &root, false);
+	id_write(&leaf, "leaf");
+	id_write(&root, "root");
+}
+
+/* Sign `plain` as `out` with osslsigncode and read that. */
+static struct buf
+sign_file(const char *plain, const char *out, const char *options)
+{
+	char *command = base_format("osslsigncode sign -certs leaf.pem -key leaf.key "
+				    "-h sha256 %s -in %s -out %s",
+				    options, plain, out);
+	test_shell("%s", command);
+	free(command);
+	return test_file(out);
+}
+
+#define assert_status(call, expected)                                                  \
+	do {                                                                           \
+		enum signature_status is = (call);                                     \
+		ck_assert_msg(is == (expected), "%s is %s, not %s", #call,             \
+			      signature_status_name(is),                               \
+			      signature_status_name(expected));                        \
+	} while (0)
+
+/* No byte of [from, until) may change and leave the file valid. */
+static void
+assert_guarded(struct buf *file, size_t from, size_t until, size_t step)
+{
+	for (size_t i = from; i < until; i += step) {
+		file->data[i] ^= 0x21;
+		ck_assert_msg(check_image(file, trust, NULL) != SIGNATURE_VALID,
+			      "byte %zu", i);
+		file->data[i] ^= 0x21;
+	}
+	assert_status(check_image(file, trust, NULL), SIGNATURE_VALID);
+}
+
+/* Cut anywhere, it is not valid, and not taken for unsigned past its header. */
+static void
+assert_truncated(const struct buf *file, size_t step)
+{
+	for (size_t size = 0; size < file->size; size += step) {
+		struct buf part = {0};
+		buf_append(&part, file->data, size);
+		ck_assert_msg(check_image(&part, trust, NULL) != SIGNATURE_VALID,
+			      "%zu bytes", size);
+		buf_free(&part);
+	}
+}
+
+/* ---- cabinets ----------------------------------------------------------- */
+
+#define CAB_RECIPE                                                                     \
+	"head -c 3000 /dev/zero | tr '\\0' 'x' > one.txt && echo two > two.txt && "    \
+	"gcab -c plain.cab one.txt two.txt"
+
+static struct buf
+signed_cabinet(void)
+{
+	test_shell(CAB_RECIPE);
+	return sign_file("plain.cab", "signed.cab", "-n 'Program'");
+}
+
+START_TEST(cabinet_of_osslsigncode_is_valid)
+{
+	json_t *entries;
+	struct buf file = signed_cabinet();
+	test_shell("osslsigncode verify -CAfile root.pem -in signed.cab");
+	assert_status(check_image(&file, trust, &entries), SIGNATURE_VALID);
+	ck_assert_uint_eq(json_array_size(entries), 1);
+	ck_assert(entry_says(entries, 0, "scheme", "authenticode"));
+	ck_assert(entry_says(entries, 0, "format", "cab"));
+	ck_assert(entry_says(entries, 0, "covers", "all"));
+	ck_assert(entry_says(entries, 0, "where", "behind the cabinet"));
+	ck_assert(entry_says(entries, 0, "program_name", "Program"));
+	ck_assert(entry_says(entries, 0, "signer", "CN=Signer,O=Muster AG,C=CH"));
+	json_decref(entries);
+	buf_free(&file);
+}
+END_TEST
+
+START_TEST(cabinet_without_signature_is_unsigned)
+{
+	test_shell(CAB_RECIPE);
+	struct buf file = test_file("plain.cab");
+	assert_status(check_image(&file, trust, NULL), SIGNATURE_UNSIGNED);
+}
+END_TEST
+
+START_TEST(cabinet_nested_signature_is_an_entry)
+{
+	json_t *entries;
+	signed_cabinet();
+	struct buf file = sign_file("signed.cab", "two.cab", "-nest");
+	assert_status(check_image(&file, trust, &entries), SIGNATURE_VALID);
+	ck_assert_uint_eq(json_array_size(entries), 2);
+	ck_assert(entry_says(entries, 1, "index", "0.nested.0"));
+	json_decref(entries);
+}
+END_TEST
+
+/* All but the number in the set, which is no part of any digest: it is noted. */
+START_TEST(cabinet_byte_changed)
+{
+	json_t *entries;
+	struct buf file = signed_cabinet();
+	assert_guarded(&file, 0, 34, 1);
+	assert_guarded(&file, 36, 200, 1);
+	assert_guarded(&file, 200, file.size - 8, 7);
+	file.data[34] = 1;
+	assert_status(check_image(&file, trust, &entries), SIGNATURE_VALID);
+	ck_assert(entry_says(entries, 0, "notes", "its set is 1; it is not signed"));
+	json_decref(entries);
+}
+END_TEST
+
+START_TEST(cabinet_bytes_that_nobody_signed)
+{
+	json_t *entries;
+	struct buf file = signed_cabinet();
+	buf_append(&file, "payload!", 8);
+	assert_status(check_image(&file, trust, &entries), SIGNATURE_INVALID);
+	ck_assert(entry_says(entries, 0, "reason", "8 bytes follow the signature"));
+	json_decref(entries);
+	/* The same, with the header saying that they belong to the signature. */
+	struct view view = view_of_buf(&file);
+	uint32_t size;
+	ck_assert_int_eq(view_u32le(&view, 48, &size), 0);
+	for (unsigned i = 0; i < 4; i++)
+		file.data[48 + i] = (char)((size + 8) >> (8 * i));
+	assert_status(check_image(&file, trust, &entries), SIGNATURE_INVALID);
+	ck_assert(entry_says(entries, 0, "reason", "nobody signed"));
+	json_decref(entries);
+}
+END_TEST
+
+START_TEST(cabinet_cut_anywhere)
+{
+	struct buf file = signed_cabinet();
+	assert_truncated(&file, 3);
+}
+END_TEST
+
+/* The signature of another kind of file is none of this one. */
+START_TEST(cabinet_with_the_signature_of_an_image)
+{
+	json_t *entries;
+	struct buf image = image_make(), file = signed_cabinet();
+	struct signing signing = {.signer = &leaf};
+	struct buf der = sign_image(&signing, &image);
+	struct view view = view_of_buf(&file);
+	uint32_t offset;
+	ck_assert_int_eq(view_u32le(&view, 44, &offset), 0);
+	file.size = offset;
+	buf_append(&file, der.data, der.size);
+	for (unsigned i = 0; i < 4; i++)
+		file.data[48 + i] = (char)(der.size >> (8 * i));
+	assert_status(check_image(&file, trust, &entries), SIGNATURE_INVALID);
+	ck_assert(entry_says(entries, 0, "reason", "no digest of a cabinet"));
+	json_decref(entries);
+}
+END_TEST
+
+Suite *signature_authenticode_files_suite(void);
+
+Suite *
+signature_authenticode_files_suite(void)
+{
+	Suite *suite = suite_create("signature_authenticode_files");
+	TCase *cabinets = tcase_create("cabinets");
+	TCase *const all[] = {cabinets};
+	for (size_t i = 0; i < ARRAY_COUNT(all); i++) {
+		tcase_add_checked_fixture(all[i], set_up, NULL);
+		tcase_set_timeout(all[i], 60);
+		suite_add_tcase(suite, all[i]);
+	}
+	tcase_add_test(cabinets, cabinet_of_osslsigncode_is_valid);
+	tcase_add_test(cabinets, cabinet_without_signature_is_unsigned);
+	tcase_add_test(cabinets, cabinet_nested_signature_is_an_entry);
+	tcase_add_test(cabinets, cabinet_byte_changed);
+	tcase_add_test(cabinets, cabinet_bytes_that_nobody_signed);
+	tcase_add_test(cabinets, cabinet_cut_anywhere);
+	tcase_add_test(cabinets, cabinet_with_the_signature_of_an_image);
+	return suite;
+}
