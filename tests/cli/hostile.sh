@@ -54,6 +54,8 @@ told 0 10 64 names_gzip '[gzip]'
 for kind in zip gzip tar; do
 	told 3 20 64 nested_$kind 'the budget of 32 containers in containers is used up'
 done
+told 3 20 64 quine_gzip 'the budget of 32 containers in containers is used up'
+gzip -dc <quine_gzip | cmp - quine_gzip || fail "quine_gzip does not hold itself"
 told 3 120 600 forty_two_zip 'input grew to more than 2000 times their size'
 told 3 60 64 overlapping_zip 'grew to more than 2000 times their size'
 told 3 20 64 same_bytes_zip 'members overlap so much that they hold four times the bytes'

@@ -158,14 +158,14 @@ def deflated(name, data):
 def nested_zip():
     data = b'x'
     for _ in range(4096):
-        data = deflated('a', data)
+        data = zip_raw([stored(b'a', data)])
     return data
 
 
 def nested_gzip():
     data = b'x'
     for _ in range(4096):
-        data = gzip.compress(data, 1, mtime=0)
+        data = gzip.compress(data, 0, mtime=0)
     return data
 
 
@@ -257,6 +257,57 @@ def window_zstd():
     """A window of 2 GiB (RFC 8878, 3.1.1.1.2), one raw block."""
     return struct.pack('<IBB', 0xfd2fb528, 0, 21 << 3) + struct.pack('<I', 5 << 3 | 1)[:3] + \
         b'hello'
+
+
+def stored_block(count):
+    """The header of a block of `count` bytes as they are (RFC 1951, 3.2.4): five bytes."""
+    return struct.pack('<BHH', 0, count, count ^ 0xffff)
+
+
+def repeat_block(count):
+    """The last `count` bytes once more: five bytes, for counts from 17 to 20. A block of
+    fixed codes (3.2.6) with two matches of ten bytes at most."""
+    bits = '010'
+    for length in (10, count - 10):
+        bits += f'{length - 2:07b}' + f'{8:05b}' + f'{count - 17:03b}'[::-1]
+    bits += '0000000'
+    return bytes(int(bits[i:i + 8][::-1], 2) for i in range(0, 40, 8))
+
+
+def solve(columns, wanted):
+    """The x of 32 bits with the sum of columns[i], for each bit i of x, equal to wanted."""
+    rows = [(column, 1 << i) for i, column in enumerate(columns)]
+    answer = 0
+    for bit in range(32):
+        pivot = next(row for row in rows if row[0] >> bit & 1)
+        rows.remove(pivot)
+        rows = [(a ^ pivot[0], b ^ pivot[1]) if a >> bit & 1 else (a, b) for a, b in rows]
+        if wanted >> bit & 1:
+            wanted, answer = wanted ^ pivot[0], answer ^ pivot[1]
+    return answer
+
+
+def quine_gzip():
+    """A gzip file that holds itself: it prints its own blocks, each as data and as
+    what was printed before. Its checksum is the one that makes the file have it."""
+    start = b'\x1f\x8b\x08\x08' + bytes(6) + b'q\0'
+    one, four, again = stored_block(5), stored_block(20), repeat_block(20)
+    first, first_again = stored_block(len(start) + 5), repeat_block(len(start) + 5)
+    last, last_again = stored_block(18), repeat_block(18)
+    none = stored_block(0)
+
+    def file(crc):
+        end = b'\1' + none[1:] + struct.pack('<II', crc, size)
+        return start + first + start + first + first_again + one + first_again + one + one + \
+            four + first_again + one + one + four + again + (four + again) * 3 + four + \
+            (again + none * 2 + last) * 2 + (last_again + end) * 2
+
+    size = 0
+    size = len(file(0))
+    plain = zlib.crc32(file(0))
+    # a checksum is linear: where must the one in the file be for both to be equal?
+    columns = [zlib.crc32(file(1 << i)) ^ plain ^ 1 << i for i in range(32)]
+    return file(solve(columns, plain))
 
 
 if __name__ == '__main__':
