@@ -59,6 +59,7 @@ struct map {
 	struct extent *extents;
 	size_t count, room;
 	struct strings names; /* owns what the extents point at */
+	const char *recent[64]; /* some of them, by a hash: names come again and again */
 	struct view view;     /* what it is a map of: read to quote strings; may be empty */
 };
 

@@ -17,19 +17,29 @@ map_free(struct map *map)
 	free(map);
 }
 
-/* The shown text of a name, owned by the map. A name is most often that of the
- * extent before: then it is shared. */
+/* FNV-1a, enough to tell the fields of a header apart. */
+static size_t
+name_slot(const char *name)
+{
+	uint32_t hash = 2166136261U;
+	for (; *name != '\0'; name++)
+		hash = (hash ^ (uint8_t)*name) * 16777619U;
+	return hash >> 16 & (ARRAY_COUNT(((struct map *)NULL)->recent) - 1);
+}
+
+/* The shown text of a name, owned by the map. An archive names the same fields for
+ * every member: those are shared. */
 static const char *
-map_name(struct map *map, const char *name, const char *before)
+map_name(struct map *map, const char *name)
 {
 	char *shown = text_shown(name);
-	if (before != NULL && strcmp(before, shown) == 0) {
-		free(shown);
-		return before;
+	const char **recent = &map->recent[name_slot(shown)];
+	if (*recent == NULL || strcmp(*recent, shown) != 0) {
+		strings_add(&map->names, shown);
+		*recent = map->names.items[map->names.count - 1];
 	}
-	strings_add(&map->names, shown);
 	free(shown);
-	return map->names.items[map->names.count - 1];
+	return *recent;
 }
 
 static void
@@ -50,15 +60,14 @@ map_add_part(struct map *map, uint64_t base, uint64_t offset, uint64_t length,
 		return;
 	if (length > UINT64_MAX - offset)
 		length = UINT64_MAX - offset;
-	const char *before = map->count > 0 ? map->extents[map->count - 1].name : NULL;
 	struct extent extent = {
 	    .offset = offset,
 	    .length = length,
 	    .tag = tag,
 	    .member = member,
 	    .base = base,
-	    .name = map_name(map, name, before),
-	    .detail = detail != NULL ? map_name(map, detail, NULL) : NULL,
+	    .name = map_name(map, name),
+	    .detail = detail != NULL ? map_name(map, detail) : NULL,
 	    .origin = offset,
 	};
 	map_push(map, &extent);
@@ -161,9 +170,25 @@ map_give(struct map *map, const struct claim *claim, const struct claim *before,
 	map_push(map, &piece);
 }
 
+/* Do the extents cover the file already, one after the other? Rows of archives add them
+ * so, and have too many to sort for nothing. */
+static bool
+map_is_whole(const struct map *map, uint64_t size)
+{
+	uint64_t at = 0;
+	for (size_t i = 0; i < map->count; i++) {
+		if (map->extents[i].offset != at || map->extents[i].length > size - at)
+			return false;
+		at += map->extents[i].length;
+	}
+	return at == size;
+}
+
 void
 map_finish(struct map *map, uint64_t size)
 {
+	if (map_is_whole(map, size))
+		return;
 	struct claim *claims = base_alloc(map->count, sizeof(*claims));
 	size_t count = 0;
 	for (size_t i = 0; i < map->count; i++) {

@@ -43,6 +43,14 @@ told 0 10 64 deep_folders '/d/d/d/file'
 told 3 10 64 loop_tar 'undecided: a hard link to what is not a file in the same archive'
 told 0 10 64 names_tar 'escape\x1b[31mred\x1b]0;title\x07'
 
+# --- members without end: one of them changed is found, and memory grows no faster
+told 0 60 320 many_tar 'd099/099999'
+make many_changed_tar
+got=0
+measured 60 700 "$VERIFY" compare -q --text out many_tar many_changed_tar 2>err || got=$?
+[ "$got" -eq 1 ] || { cat err; fail "a hundred thousand members ended with $got"; }
+grep -q 'tar header mtime of d070/070000' out || { head -n 40 out; fail "not located"; }
+
 # --- names in other containers
 for kind in zip ar cpio; do
 	told 0 10 64 names_$kind 'new\nline'

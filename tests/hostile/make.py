@@ -51,10 +51,15 @@ def pax(*records):
 END = bytes(1024)
 
 
-def million_tar():
-    for i in range(1000000):
-        sys.stdout.buffer.write(tar_header(b'd%03d/%06d' % (i // 1000, i)))
-    return END
+def many_tar(changed=-1):
+    """A hundred thousand empty members, a few kilobytes when compressed."""
+    return b''.join(tar_header(b'd%03d/%06d' % (i // 1000, i),
+                               put=[(136, b'00000000001')] if i == changed else ())
+                    for i in range(100000)) + END
+
+
+def many_changed_tar():
+    return many_tar(70000)
 
 
 def sparse_gnu():
