@@ -688,6 +688,7 @@ send_entry(const struct compound *file, size_t index, const struct member_sink *
 		buf_printf(&path, "[too deep]/%s", entry->name);
 	}
 	put_attributes(file->view, at, &attributes);
+	view_sub(file->view, at, ENTRY_SIZE, &member.record);
 	member.path = path.data;
 	member.has_mtime = read_time(file->view, at + 108, &member);
 	member.attributes = attributes.size > 0 ? attributes.data : NULL;

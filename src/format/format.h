@@ -123,6 +123,8 @@ struct member {
 	uint32_t device_major, device_minor;
 	const char *attributes; /* extended attributes, capabilities and other fields
 				 * as "name=hex\n" lines in sorted order, or NULL */
+	struct view record;	/* the container's bytes that say all this, where a
+				 * signature is over them as they stand; else empty */
 };
 
 enum note_kind {

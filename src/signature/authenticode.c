@@ -316,8 +316,8 @@ authenticode_take(const struct view *room, const char *holder, struct view *der,
 
 /* ---- the rows --------------------------------------------------------- */
 
-static const struct authenticode_kind *const kinds[] = {&authenticode_pe,
-							&authenticode_cab};
+static const struct authenticode_kind *const kinds[] = {
+    &authenticode_pe, &authenticode_msi, &authenticode_cab};
 
 static const struct authenticode_kind *
 kind_of(const struct view *file, const struct format *format)
@@ -330,59 +330,42 @@ kind_of(const struct view *file, const struct format *format)
 }
 
 static bool
-authenticode_knows(const struct view *file, const struct format *format)
+knows_usual(const struct view *file, const struct format *format)
 {
-	return authenticode_pe.knows(file, format);
+	const struct authenticode_kind *kind = kind_of(file, format);
+	return kind != NULL && kind->usual;
 }
 
 static bool
-other_knows(const struct view *file, const struct format *format)
+knows_other(const struct view *file, const struct format *format)
 {
 	const struct authenticode_kind *kind = kind_of(file, format);
-	return kind != NULL && kind != &authenticode_pe;
+	return kind != NULL && !kind->usual;
 }
 
 static int
-check_kind(const struct authenticode_kind *kind, const struct view *view,
-	   const char *path, const struct trust *trust, json_t *signatures,
-	   enum signature_status *status)
+authenticode_check(const struct view *view, const char *path, const struct trust *trust,
+		   json_t *signatures, enum signature_status *status, struct err *err)
 {
-	struct authenticode file = {.kind = kind,
+	struct format_match match = {0};
+	format_probe(view, &match);
+	struct authenticode file = {.kind = kind_of(view, match.format),
 				    .file = view,
 				    .path = path,
 				    .trust = trust,
 				    .signatures = signatures,
 				    .status = status};
+	strings_free(&match.others);
 	*status = SIGNATURE_VALID;
-	kind->check(&file);
+	if (file.kind == NULL)
+		return err_set(err, ERR_INPUT, "no file that Authenticode signs");
+	file.kind->check(&file);
 	judgement_free(&file.found);
 	strings_free(&file.notes);
 	return 0;
 }
 
-static int
-authenticode_check(const struct view *file, const char *path, const struct trust *trust,
-		   json_t *signatures, enum signature_status *status, struct err *err)
-{
-	(void)err;
-	return check_kind(&authenticode_pe, file, path, trust, signatures, status);
-}
-
-static int
-other_check(const struct view *file, const char *path, const struct trust *trust,
-	    json_t *signatures, enum signature_status *status, struct err *err)
-{
-	struct format_match match = {0};
-	format_probe(file, &match);
-	const struct authenticode_kind *kind = kind_of(file, match.format);
-	strings_free(&match.others);
-	if (kind == NULL)
-		return err_set(err, ERR_INPUT, "no file that Authenticode signs");
-	return check_kind(kind, file, path, trust, signatures, status);
-}
-
-const struct scheme scheme_authenticode = {"authenticode", true, authenticode_knows,
+const struct scheme scheme_authenticode = {"authenticode", true, knows_usual,
 					   authenticode_check};
-/* Cabinets are signed by some, not as a rule. */
-const struct scheme scheme_authenticode_other = {"authenticode", false, other_knows,
-						 other_check};
+const struct scheme scheme_authenticode_other = {"authenticode", false, knows_other,
+						 authenticode_check};

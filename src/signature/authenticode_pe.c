@@ -356,6 +356,7 @@ const struct authenticode_kind authenticode_pe = {.format = "pe",
 						  .title = "PE image",
 						  .noun = "image",
 						  .type = OID_PE_IMAGE,
+						  .usual = true,
 						  .knows = pe_knows,
 						  .check = pe_check,
 						  .digest = image_digest};

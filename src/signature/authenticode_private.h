@@ -34,6 +34,7 @@ struct authenticode_kind {
 	const char *title;  /* "PE image" */
 	const char *noun;   /* "image": what messages call it */
 	const char *type;   /* what the signed digest must be of: an OID */
+	bool usual;         /* are such files signed as a rule? */
 	const uint8_t *sip; /* SpcSipInfo's 16 bytes that name the kind, or NULL */
 	bool (*knows)(const struct view *file, const struct format *format);
 	/* Find the signatures and give each to authenticode_signature; where there is
@@ -60,6 +61,7 @@ void authenticode_only(struct authenticode *file, const char *index, const char 
 void authenticode_take(const struct view *room, const char *holder, struct view *der,
 		       struct judgement *found);
 
-extern const struct authenticode_kind authenticode_pe, authenticode_cab;
+extern const struct authenticode_kind authenticode_pe, authenticode_msi,
+    authenticode_cab;
 
 #endif

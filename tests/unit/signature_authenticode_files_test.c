@@ -29,7 +29,7 @@ static struct buf
 sign_file(const char *plain, const char *out, const char *options)
 {
 	char *command = base_format("osslsigncode sign -certs leaf.pem -key leaf.key "
-				    "-h sha256 %s -in %s -out %s",
+				    "%s -in %s -out %s",
 				    options, plain, out);
 	test_shell("%s", command);
 	free(command);
@@ -183,14 +183,130 @@ START_TEST(cabinet_with_the_signature_of_an_image)
 }
 END_TEST
 
+/* ---- installers ---------------------------------------------------------- */
+
+#define MSI_RECIPE                                                                     \
+	"seq 2000 >a.txt; echo hello >b.txt; cat >x.wxs <<'E'\n"                       \
+	"<Wix xmlns='http://schemas.microsoft.com/wix/2006/wi'>\n"                     \
+	"<Product Id='11111111-2222-3333-4444-555555555555' Name='Thing'\n"            \
+	" UpgradeCode='11111111-2222-3333-4444-555555555556' Language='1033'\n"        \
+	" Version='1.0' Manufacturer='Maker'>\n"                                       \
+	"<Package InstallerVersion='200' Compressed='yes'\n"                           \
+	" Id='11111111-2222-3333-4444-555555555557'/>\n"                               \
+	"<Media Id='1' Cabinet='one.cab' EmbedCab='yes'/>\n"                           \
+	"<Directory Id='TARGETDIR' Name='SourceDir'><Directory Id='D' Name='thing'>\n" \
+	"<Component Id='C' Guid='11111111-2222-3333-4444-555555555558'>\n"             \
+	"<File Id='F' Name='a.txt' Source='a.txt' KeyPath='yes'/>\n"                   \
+	"<File Id='G' Name='b.txt' Source='b.txt'/></Component>\n"                     \
+	"</Directory></Directory>\n"                                                   \
+	"<Feature Id='M' Level='1'><ComponentRef Id='C'/></Feature>\n"                 \
+	"<Binary Id='bin' SourceFile='b.txt'/></Product></Wix>\nE\n"                   \
+	"wixl -o plain.msi x.wxs"
+
+static struct buf
+signed_installer(const char *options)
+{
+	test_shell("rm -f signed.msi; %s", MSI_RECIPE);
+	return sign_file("plain.msi", "signed.msi", options);
+}
+
+START_TEST(installer_of_osslsigncode_is_valid)
+{
+	static const char *const options[] = {"", "-add-msi-dse",
+					      "-add-msi-dse -h sha384"};
+	json_t *entries;
+	struct buf file = signed_installer(options[_i]);
+	test_shell("osslsigncode verify -CAfile root.pem -in signed.msi");
+	assert_status(check_image(&file, trust, &entries), SIGNATURE_VALID);
+	ck_assert_uint_eq(json_array_size(entries), 1);
+	ck_assert(entry_says(entries, 0, "format", "msi"));
+	ck_assert(entry_says(entries, 0, "covers", "all"));
+	ck_assert(entry_says(entries, 0, "where", "stream DigitalSignature"));
+	if (_i == 0)
+		ck_assert(entry_says(entries, 0, "notes", "no MsiDigitalSignatureEx"));
+	json_decref(entries);
+	buf_free(&file);
+}
+END_TEST
+
+START_TEST(installer_without_signature_is_unsigned)
+{
+	test_shell("%s", MSI_RECIPE);
+	struct buf file = test_file("plain.msi");
+	assert_status(check_image(&file, trust, NULL), SIGNATURE_UNSIGNED);
+}
+END_TEST
+
+static size_t
+find_bytes(const struct buf *file, const char *bytes, size_t size)
+{
+	const char *found = memmem(file->data, file->size, bytes, size);
+	ck_assert_ptr_nonnull(found);
+	return (size_t)(found - file->data);
+}
+
+/* A stream's name, one of its bytes, and its storage's class. */
+START_TEST(installer_changed)
+{
+	json_t *entries;
+	struct buf file = signed_installer("-add-msi-dse");
+	size_t name = find_bytes(&file, "\5\0S\0u\0m\0m\0", 10);
+	size_t class = find_bytes(&file, "R\0o\0o\0t\0", 8) + 80;
+	size_t cabinet = find_bytes(&file, "MSCF", 4);
+	assert_guarded(&file, cabinet, cabinet + 512, 11);
+	assert_guarded(&file, class, class + 16, 1);
+	file.data[name + 2] = 'T';
+	assert_status(check_image(&file, trust, &entries), SIGNATURE_INVALID);
+	ck_assert(entry_says(entries, 0, "reason", "names, sizes or times"));
+	json_decref(entries);
+}
+END_TEST
+
+/* Without the digest of the directory, a time may change unseen: it is told. */
+START_TEST(installer_times_without_the_directory)
+{
+	struct buf file = signed_installer("");
+	size_t name = find_bytes(&file, "\5\0S\0u\0m\0m\0", 10);
+	file.data[name + 108] ^= 1;
+	assert_status(check_image(&file, trust, NULL), SIGNATURE_VALID);
+	buf_free(&file);
+	file = signed_installer("-add-msi-dse");
+	name = find_bytes(&file, "\5\0S\0u\0m\0m\0", 10);
+	file.data[name + 108] ^= 1;
+	assert_status(check_image(&file, trust, NULL), SIGNATURE_INVALID);
+}
+END_TEST
+
+START_TEST(installer_bytes_that_nobody_signed)
+{
+	json_t *entries;
+	struct buf file = signed_installer("-add-msi-dse");
+	for (size_t i = 0; i < 300; i++) /* past what the allocation table tells of */
+		buf_append(&file, "A payload of bytes in 4096 zeros", 32);
+	while (file.size < 1 << 20)
+		buf_append(&file, "A payload of bytes in 4096 zeros", 32);
+	assert_status(check_image(&file, trust, &entries), SIGNATURE_INVALID);
+	ck_assert(entry_says(entries, 0, "reason", "nobody signed"));
+	json_decref(entries);
+}
+END_TEST
+
+START_TEST(installer_cut_anywhere)
+{
+	struct buf file = signed_installer("-add-msi-dse");
+	assert_truncated(&file, 509);
+}
+END_TEST
+
 Suite *signature_authenticode_files_suite(void);
 
 Suite *
 signature_authenticode_files_suite(void)
 {
 	Suite *suite = suite_create("signature_authenticode_files");
-	TCase *cabinets = tcase_create("cabinets");
-	TCase *const all[] = {cabinets};
+	TCase *cabinets = tcase_create("cabinets"),
+	      *installers = tcase_create("installers");
+	TCase *const all[] = {cabinets, installers};
 	for (size_t i = 0; i < ARRAY_COUNT(all); i++) {
 		tcase_add_checked_fixture(all[i], set_up, NULL);
 		tcase_set_timeout(all[i], 60);
@@ -203,5 +319,11 @@ signature_authenticode_files_suite(void)
 	tcase_add_test(cabinets, cabinet_bytes_that_nobody_signed);
 	tcase_add_test(cabinets, cabinet_cut_anywhere);
 	tcase_add_test(cabinets, cabinet_with_the_signature_of_an_image);
+	tcase_add_loop_test(installers, installer_of_osslsigncode_is_valid, 0, 3);
+	tcase_add_test(installers, installer_without_signature_is_unsigned);
+	tcase_add_test(installers, installer_changed);
+	tcase_add_test(installers, installer_times_without_the_directory);
+	tcase_add_test(installers, installer_bytes_that_nobody_signed);
+	tcase_add_test(installers, installer_cut_anywhere);
 	return suite;
 }
