@@ -317,13 +317,13 @@ authenticode_take(const struct view *room, const char *holder, struct view *der,
 /* ---- the rows --------------------------------------------------------- */
 
 static const struct authenticode_kind *const kinds[] = {
-    &authenticode_pe, &authenticode_msi, &authenticode_cab};
+    &authenticode_pe, &authenticode_msi, &authenticode_cab, &authenticode_script};
 
 static const struct authenticode_kind *
-kind_of(const struct view *file, const struct format *format)
+kind_of(const struct view *file, const struct format *format, bool usual)
 {
 	for (size_t i = 0; i < ARRAY_COUNT(kinds); i++) {
-		if (kinds[i]->knows(file, format))
+		if (kinds[i]->usual == usual && kinds[i]->knows(file, format))
 			return kinds[i];
 	}
 	return NULL;
@@ -332,24 +332,24 @@ kind_of(const struct view *file, const struct format *format)
 static bool
 knows_usual(const struct view *file, const struct format *format)
 {
-	const struct authenticode_kind *kind = kind_of(file, format);
-	return kind != NULL && kind->usual;
+	return kind_of(file, format, true) != NULL;
 }
 
 static bool
 knows_other(const struct view *file, const struct format *format)
 {
-	const struct authenticode_kind *kind = kind_of(file, format);
-	return kind != NULL && !kind->usual;
+	return kind_of(file, format, false) != NULL;
 }
 
+/* Check the file as one of the kinds that are signed as a rule, or one of the rest. */
 static int
-authenticode_check(const struct view *view, const char *path, const struct trust *trust,
-		   json_t *signatures, enum signature_status *status, struct err *err)
+check_kind(const struct view *view, const char *path, const struct trust *trust,
+	   json_t *signatures, enum signature_status *status, bool usual,
+	   struct err *err)
 {
 	struct format_match match = {0};
 	format_probe(view, &match);
-	struct authenticode file = {.kind = kind_of(view, match.format),
+	struct authenticode file = {.kind = kind_of(view, match.format, usual),
 				    .file = view,
 				    .path = path,
 				    .trust = trust,
@@ -365,7 +365,21 @@ authenticode_check(const struct view *view, const char *path, const struct trust
 	return 0;
 }
 
+static int
+check_usual(const struct view *file, const char *path, const struct trust *trust,
+	    json_t *signatures, enum signature_status *status, struct err *err)
+{
+	return check_kind(file, path, trust, signatures, status, true, err);
+}
+
+static int
+check_other(const struct view *file, const char *path, const struct trust *trust,
+	    json_t *signatures, enum signature_status *status, struct err *err)
+{
+	return check_kind(file, path, trust, signatures, status, false, err);
+}
+
 const struct scheme scheme_authenticode = {"authenticode", true, knows_usual,
-					   authenticode_check};
+					   check_usual};
 const struct scheme scheme_authenticode_other = {"authenticode", false, knows_other,
-						 authenticode_check};
+						 check_other};

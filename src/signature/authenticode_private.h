@@ -62,6 +62,6 @@ void authenticode_take(const struct view *room, const char *holder, struct view 
 		       struct judgement *found);
 
 extern const struct authenticode_kind authenticode_pe, authenticode_msi,
-    authenticode_cab;
+    authenticode_cab, authenticode_script;
 
 #endif

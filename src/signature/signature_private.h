@@ -345,7 +345,7 @@ void cms_entry_conclude(struct cms_entry *entry, enum signature_status *status);
 /* ---- Authenticode: authenticode.c ------------------------------------ */
 
 extern const struct scheme scheme_authenticode;
-/* Files that are not signed as a rule: cabinets. */
+/* Files that are not signed as a rule: cabinets, scripts. */
 extern const struct scheme scheme_authenticode_other;
 
 /* ---- signed data behind a kernel module: cms_scheme.c ------------------ */

@@ -1,4 +1,5 @@
-/* Authenticode on arbitrary bytes: as a whole image, and as the DER of a sound one. */
+/* Authenticode on arbitrary bytes: as a whole file, as the DER of a sound image, and as
+ * the block of a script. */
 #include "signature/signature.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -27,6 +28,14 @@ wrap(const uint8_t *data, size_t size, struct buf *image)
 	memcpy(image->data + 516, "\x00\x02\x02\x00", 4); /* revision, type */
 }
 
+/* A script with the bytes as what follows the first line of its block. */
+static void
+wrap_script(const uint8_t *data, size_t size, struct buf *script)
+{
+	buf_puts(script, "exit\r\n\r\n# SIG # Begin signature block\r\n");
+	buf_append(script, data, size);
+}
+
 static void
 check(const struct view *file, const struct trust *trust)
 {
@@ -53,6 +62,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	check(&view, trust);
 	wrap(data, size, &image);
+	view = view_of_buf(&image);
+	check(&view, trust);
+	buf_clear(&image);
+	wrap_script(data, size, &image);
 	view = view_of_buf(&image);
 	check(&view, trust);
 	buf_free(&image);

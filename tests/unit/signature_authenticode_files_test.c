@@ -298,6 +298,113 @@ START_TEST(installer_cut_anywhere)
 }
 END_TEST
 
+/* ---- scripts --------------------------------------------------------------- */
+
+/* Encodings and comments; the text is long enough for osslsigncode to look at. */
+static const struct {
+	const char *name, *text;
+} scripts[] = {
+    {"a.ps1", "printf 'Write-Host \"hi\"\\r\\nexit\\r\\n' >a.ps1"},
+    {"b.ps1",
+     "printf '\\357\\273\\277Write-Host \"h\\303\\251 \\360\\237\\230\\200\"\\r\\n' "
+     ">b.ps1"},
+    {"c.ps1", "(printf '\\377\\376'; printf 'Write-Host \"h\\303\\251\"\\r\\n' | "
+	      "iconv -f UTF-8 -t UTF-16LE) >c.ps1"},
+    {"d.ps1", "printf 'Write-Host \"no line end, h\\303\\251\"' >d.ps1"},
+    {"e.ps1xml", "printf '<Configuration></Configuration>\\r\\n' >e.ps1xml"},
+    {"f.mof", "printf 'class X { string name; };\\r\\n' >f.mof"},
+};
+
+static struct buf
+signed_script(int which)
+{
+	char *out = base_format("signed-%s", scripts[which].name);
+	test_shell("%s", scripts[which].text);
+	struct buf file = sign_file(scripts[which].name, out, "");
+	free(out);
+	return file;
+}
+
+START_TEST(script_of_osslsigncode_is_valid)
+{
+	json_t *entries;
+	struct buf file = signed_script(_i);
+	test_shell("osslsigncode verify -CAfile root.pem -in signed-%s",
+		   scripts[_i].name);
+	assert_status(check_image(&file, trust, &entries), SIGNATURE_VALID);
+	ck_assert_uint_eq(json_array_size(entries), 1);
+	ck_assert(entry_says(entries, 0, "format", "script"));
+	json_decref(entries);
+	assert_guarded(&file, 0, file.size, 1);
+}
+END_TEST
+
+START_TEST(script_cut_anywhere)
+{
+	struct buf file = signed_script(_i);
+	assert_truncated(&file, 1);
+}
+END_TEST
+
+/* PowerShell runs what follows the block as well. */
+START_TEST(script_bytes_that_nobody_signed)
+{
+	json_t *entries;
+	struct buf file = signed_script(0), twice = {0};
+	buf_append(&twice, file.data, file.size);
+	buf_append(&twice, file.data, file.size);
+	buf_puts(&file, "evil\r\n");
+	assert_status(check_image(&file, trust, &entries), SIGNATURE_INVALID);
+	ck_assert(entry_says(entries, 0, "reason", "6 characters follow"));
+	json_decref(entries);
+	assert_status(check_image(&twice, trust, &entries), SIGNATURE_INVALID);
+	ck_assert(entry_says(entries, 0, "reason", "more than one signature block"));
+	json_decref(entries);
+}
+END_TEST
+
+START_TEST(script_line_ends_changed)
+{
+	json_t *entries;
+	signed_script(0);
+	test_shell("tr -d '\\r' <signed-a.ps1 >lf.ps1");
+	struct buf file = test_file("lf.ps1");
+	assert_status(check_image(&file, trust, &entries), SIGNATURE_INVALID);
+	ck_assert(entry_says(entries, 0, "reason", "CR LF"));
+	json_decref(entries);
+}
+END_TEST
+
+/* The same text in another encoding has the same digest. */
+START_TEST(script_in_another_encoding)
+{
+	signed_script(2);
+	test_shell("iconv -f UTF-16LE -t UTF-8 <signed-c.ps1 >utf8.ps1; "
+		   "iconv -f UTF-16LE -t UTF-16BE <signed-c.ps1 >big.ps1");
+	struct buf file = test_file("utf8.ps1");
+	assert_status(check_image(&file, trust, NULL), SIGNATURE_VALID);
+	file = test_file("big.ps1");
+	assert_status(check_image(&file, trust, NULL), SIGNATURE_VALID);
+}
+END_TEST
+
+START_TEST(script_that_is_not_checked)
+{
+	static const char *const texts[] = {
+	    "x = 1;\r\n\r\n// SIG // Begin signature block\r\n// SIG // MII\r\n",
+	    "x = 1\r\n\r\n'' SIG '' Begin signature block\r\n'' SIG '' MII\r\n",
+	    "x = \"\xe9\"\r\n\r\n# SIG # Begin signature block\r\n# MII\r\n",
+	    "<x>\xc3\xa9</x>\r\n\r\n<!-- SIG # Begin signature block -->\r\n",
+	};
+	json_t *entries;
+	struct buf file = {0};
+	buf_puts(&file, texts[_i]);
+	assert_status(check_image(&file, trust, &entries), SIGNATURE_NOT_CHECKED);
+	ck_assert(entry_says(entries, 0, "scheme", "authenticode"));
+	json_decref(entries);
+}
+END_TEST
+
 Suite *signature_authenticode_files_suite(void);
 
 Suite *
@@ -305,8 +412,9 @@ signature_authenticode_files_suite(void)
 {
 	Suite *suite = suite_create("signature_authenticode_files");
 	TCase *cabinets = tcase_create("cabinets"),
-	      *installers = tcase_create("installers");
-	TCase *const all[] = {cabinets, installers};
+	      *installers = tcase_create("installers"),
+	      *scripts_case = tcase_create("scripts");
+	TCase *const all[] = {cabinets, installers, scripts_case};
 	for (size_t i = 0; i < ARRAY_COUNT(all); i++) {
 		tcase_add_checked_fixture(all[i], set_up, NULL);
 		tcase_set_timeout(all[i], 60);
@@ -325,5 +433,12 @@ signature_authenticode_files_suite(void)
 	tcase_add_test(installers, installer_times_without_the_directory);
 	tcase_add_test(installers, installer_bytes_that_nobody_signed);
 	tcase_add_test(installers, installer_cut_anywhere);
+	tcase_add_loop_test(scripts_case, script_of_osslsigncode_is_valid, 0,
+			    ARRAY_COUNT(scripts));
+	tcase_add_loop_test(scripts_case, script_cut_anywhere, 0, 3);
+	tcase_add_test(scripts_case, script_bytes_that_nobody_signed);
+	tcase_add_test(scripts_case, script_line_ends_changed);
+	tcase_add_test(scripts_case, script_in_another_encoding);
+	tcase_add_loop_test(scripts_case, script_that_is_not_checked, 0, 4);
 	return suite;
 }
