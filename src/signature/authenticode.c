@@ -172,14 +172,30 @@ show_program(struct one *one, const struct cms *cms)
 	}
 }
 
+/* Of a file that is all signature. */
+static void
+check_content(struct one *one, const struct cms *cms)
+{
+	if (strcmp(cms->signer.digest, cms->digest) != 0)
+		judgement_add(&one->entry.found, SIGNATURE_INVALID,
+			      "digest algorithms disagree: signer %s, signature %s",
+			      cms->signer.digest, cms->digest);
+	one->file->kind->content(&one->entry, cms);
+}
+
 static void
 check_cms(struct one *one, const struct cms *cms)
 {
-	check_digest(one, cms);
+	const struct authenticode_kind *kind = one->file->kind;
+	if (kind->content == NULL)
+		check_digest(one, cms);
+	else
+		check_content(one, cms);
 	check_unsigned_attributes(one, cms);
 	show_program(one, cms);
-	struct cms_expected expected = {.content_type = OID_INDIRECT_DATA,
-					.content = cms->content.value};
+	struct cms_expected expected = {
+	    .content_type = kind->content != NULL ? kind->type : OID_INDIRECT_DATA,
+	    .content = cms->content.value};
 	cms_entry_signer(&one->entry, cms, &cms->signer, &expected);
 }
 
@@ -317,7 +333,8 @@ authenticode_take(const struct view *room, const char *holder, struct view *der,
 /* ---- the rows --------------------------------------------------------- */
 
 static const struct authenticode_kind *const kinds[] = {
-    &authenticode_pe, &authenticode_msi, &authenticode_cab, &authenticode_script};
+    &authenticode_pe, &authenticode_msi, &authenticode_cat, &authenticode_cab,
+    &authenticode_script};
 
 static const struct authenticode_kind *
 kind_of(const struct view *file, const struct format *format, bool usual)

@@ -43,6 +43,9 @@ struct authenticode_kind {
 	/* The digest of what the file's signatures sign; of size 0 when it has none. */
 	void (*digest)(const struct authenticode *file,
 		       const struct digest_algorithm *algorithm, struct digest *digest);
+	/* Or, where the file is all signature: judge and show what was signed, which is
+	 * of the kind's type. NULL: it is a digest. */
+	void (*content)(struct cms_entry *entry, const struct cms *cms);
 };
 
 /* The entry of one PKCS #7, then those of the signatures nested in it. `found` is
@@ -62,6 +65,6 @@ void authenticode_take(const struct view *room, const char *holder, struct view 
 		       struct judgement *found);
 
 extern const struct authenticode_kind authenticode_pe, authenticode_msi,
-    authenticode_cab, authenticode_script;
+    authenticode_cat, authenticode_cab, authenticode_script;
 
 #endif

@@ -405,6 +405,102 @@ START_TEST(script_that_is_not_checked)
 }
 END_TEST
 
+/* ---- catalogues ------------------------------------------------------------ */
+
+/* A list with one member, as DER. */
+static void
+put_list(struct buf *out, const char *digest_oid, unsigned digest_size)
+{
+	struct buf member = {0}, value = {0};
+	char digest[64] = "a digest";
+	put_oid(out, "1.3.6.1.4.1.311.12.1.1");
+	put_around(out, 0, 0x30);
+	put_der(out, 0x04, "0123456789abcdef", 16);
+	put_der(out, 0x17, "260513100613Z", 13);
+	put_algorithm(out, "1.3.6.1.4.1.311.12.1.3");
+	/* SpcIndirectData: the type, then algorithm and digest. */
+	put_oid(&value, "1.3.6.1.4.1.311.2.1.25");
+	put_around(&value, 0, 0x30);
+	size_t info = value.size;
+	put_algorithm(&value, digest_oid);
+	put_der(&value, 0x04, digest, digest_size);
+	put_around(&value, info, 0x30);
+	put_around(&value, 0, 0x30);
+	put_attribute(&member, "1.3.6.1.4.1.311.2.1.4", &value);
+	put_around(&member, 0, 0x31);
+	struct buf row = {0};
+	put_der(&row, 0x04, digest, digest_size);
+	buf_append(&row, member.data, member.size);
+	put_around(&row, 0, 0x30);
+	put_around(&row, 0, 0x30);
+	buf_append(out, row.data, row.size);
+	put_around(out, 0, 0x30);
+	buf_free(&member);
+	buf_free(&value);
+	buf_free(&row);
+}
+
+static struct buf
+catalogue(const char *digest_oid, unsigned digest_size)
+{
+	struct signing signing = {.signer = &leaf,
+				  .content_type = "1.3.6.1.4.1.311.10.1"};
+	put_list(&signing.content, digest_oid, digest_size);
+	signing_make(&signing);
+	return signing_finish(&signing);
+}
+
+START_TEST(catalogue_of_osslsigncode_is_valid)
+{
+	json_t *entries;
+	struct buf file = catalogue("2.16.840.1.101.3.4.2.1", 32);
+	test_write("plain.cat", file.data, file.size);
+	file = sign_file("plain.cat", "signed.cat", "-n 'Program'");
+	test_shell("osslsigncode verify -CAfile root.pem -in signed.cat");
+	assert_status(check_image(&file, trust, &entries), SIGNATURE_VALID);
+	ck_assert_uint_eq(json_array_size(entries), 1);
+	ck_assert(entry_says(entries, 0, "format", "cat"));
+	ck_assert(entry_says(entries, 0, "facts", "members by sha256"));
+	ck_assert(entry_says(entries, 0, "program_name", "Program"));
+	json_decref(entries);
+	assert_guarded(&file, 0, file.size, 1);
+	assert_truncated(&file, 1);
+	buf_append(&file, "\0", 1);
+	assert_status(check_image(&file, trust, NULL), SIGNATURE_INVALID);
+}
+END_TEST
+
+START_TEST(catalogue_by_a_broken_digest_is_weak)
+{
+	json_t *entries;
+	struct buf file = catalogue("1.3.14.3.2.26", 20);
+	assert_status(check_image(&file, trust, &entries), SIGNATURE_WEAK);
+	ck_assert(entry_says(entries, 0, "reason", "by sha1 alone"));
+	json_decref(entries);
+}
+END_TEST
+
+/* Microsoft's, of 2010, whose timestamp is by a certificate that is not marked for that
+ * alone (RFC 3161, 2.3), as timestamps have to be here. osslsigncode lets that pass. */
+START_TEST(catalogue_of_microsoft)
+{
+	const char *corpus = getenv("VERIFY_CORPUS");
+	struct buf file = {0};
+	struct err err = {0};
+	json_t *entries;
+	if (corpus == NULL)
+		TEST_SKIP("no folder of samples named by VERIFY_CORPUS");
+	char *path = path_join(corpus, "relic/hyperv.cat");
+	ck_assert_ok(file_read(path, 1 << 24, &file, &err), err);
+	assert_status(check_image(&file, trust, &entries), SIGNATURE_INVALID);
+	ck_assert(entry_says(entries, 0, "reason", "wrong EKU"));
+	ck_assert(entry_says(entries, 0, "signer", "CN=Microsoft Windows"));
+	ck_assert(entry_says(entries, 0, "facts", "\"22\""));
+	json_decref(entries);
+	free(path);
+}
+END_TEST
+
 Suite *signature_authenticode_files_suite(void);
 
 Suite *
@@ -413,8 +509,9 @@ signature_authenticode_files_suite(void)
 	Suite *suite = suite_create("signature_authenticode_files");
 	TCase *cabinets = tcase_create("cabinets"),
 	      *installers = tcase_create("installers"),
-	      *scripts_case = tcase_create("scripts");
-	TCase *const all[] = {cabinets, installers, scripts_case};
+	      *scripts_case = tcase_create("scripts"),
+	      *catalogues = tcase_create("catalogues");
+	TCase *const all[] = {cabinets, installers, scripts_case, catalogues};
 	for (size_t i = 0; i < ARRAY_COUNT(all); i++) {
 		tcase_add_checked_fixture(all[i], set_up, NULL);
 		tcase_set_timeout(all[i], 60);
@@ -440,5 +537,8 @@ signature_authenticode_files_suite(void)
 	tcase_add_test(scripts_case, script_line_ends_changed);
 	tcase_add_test(scripts_case, script_in_another_encoding);
 	tcase_add_loop_test(scripts_case, script_that_is_not_checked, 0, 4);
+	tcase_add_test(catalogues, catalogue_of_osslsigncode_is_valid);
+	tcase_add_test(catalogues, catalogue_by_a_broken_digest_is_weak);
+	tcase_add_test(catalogues, catalogue_of_microsoft);
 	return suite;
 }
