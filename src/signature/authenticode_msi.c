@@ -423,15 +423,27 @@ root_record(const struct view *file)
 	return record;
 }
 
-/* What is cut off the last sector may be all unused, and is missed by no stream. */
+/* Nothing but zeros may stand behind the last sector in use. What is cut off that one
+ * may be all unused, and is missed by no stream. */
 static void
-check_end(struct authenticode *checking)
+check_end(const struct installer *installer)
 {
+	struct authenticode *checking = installer->checking;
+	const struct map *map = installer->map;
+	const struct extent *last =
+	    map->count > 0 ? &map->extents[map->count - 1] : NULL;
 	uint16_t shift = 0;
 	if (view_u16le(checking->file, 30, &shift) == -1 || shift > 20 ||
 	    checking->file->size % ((uint64_t)1 << shift) != 0)
 		judgement_add(&checking->found, SIGNATURE_INVALID,
 			      "the file does not end with a whole sector");
+	if (last != NULL && last->tag == EXTENT_CONTENT &&
+	    strcmp(last->name, "free sector") == 0)
+		judgement_add(
+		    &checking->found, SIGNATURE_INVALID,
+		    "bytes that nobody signed stand behind the last sector in "
+		    "use, at %ju",
+		    (uintmax_t)last->offset);
 }
 
 static void
@@ -451,7 +463,7 @@ read_installer(struct installer *installer)
 	else if (!find_parents(installer))
 		judgement_add(&checking->found, SIGNATURE_INVALID,
 			      "the paths of the streams make no tree");
-	check_end(checking);
+	check_end(installer);
 	sort_items(installer);
 	find_signature(installer);
 	map_free(installer->map);

@@ -291,6 +291,28 @@ START_TEST(installer_bytes_that_nobody_signed)
 }
 END_TEST
 
+/* CVE-2020-1464: what follows the installer is read from its end by Java. */
+START_TEST(attack_17_installer_with_an_archive_behind_it)
+{
+	json_t *entries;
+	struct buf file = signed_installer("-add-msi-dse"), archive;
+	test_shell("zip -q -X x.zip b.txt");
+	archive = test_file("x.zip");
+	buf_zeros(&file, 512 - archive.size % 512);
+	buf_append(&file, archive.data, archive.size);
+	ck_assert_msg(check_image(&file, trust, &entries) != SIGNATURE_VALID,
+		      "as valid as without the archive");
+	json_decref(entries);
+	/* No archive, but bytes in a sector that the allocation table calls free. */
+	file = signed_installer("-add-msi-dse");
+	buf_zeros(&file, 508);
+	buf_append(&file, "evil", 4);
+	assert_status(check_image(&file, trust, &entries), SIGNATURE_INVALID);
+	ck_assert(entry_says(entries, 0, "reason", "behind the last sector in use"));
+	json_decref(entries);
+}
+END_TEST
+
 START_TEST(installer_cut_anywhere)
 {
 	struct buf file = signed_installer("-add-msi-dse");
@@ -529,6 +551,7 @@ signature_authenticode_files_suite(void)
 	tcase_add_test(installers, installer_changed);
 	tcase_add_test(installers, installer_times_without_the_directory);
 	tcase_add_test(installers, installer_bytes_that_nobody_signed);
+	tcase_add_test(installers, attack_17_installer_with_an_archive_behind_it);
 	tcase_add_test(installers, installer_cut_anywhere);
 	tcase_add_loop_test(scripts_case, script_of_osslsigncode_is_valid, 0,
 			    ARRAY_COUNT(scripts));
