@@ -95,8 +95,10 @@ static const struct scheme scheme_cleartext = {"openpgp", true, cleartext_knows,
 					       openpgp_check_cleartext};
 
 static const struct scheme *const schemes[] = {
-    &scheme_authenticode, &scheme_authenticode_other, &scheme_module, &scheme_rpm,
-    &scheme_debsigs,      &scheme_cleartext};
+    &scheme_authenticode, &scheme_authenticode_other,
+    &scheme_module,       &scheme_rpm,
+    &scheme_debsigs,      &scheme_apk,
+    &scheme_cleartext};
 
 static void
 add_not_checked(json_t *signatures, const char *path, enum signature_status *status,

@@ -335,6 +335,10 @@ struct cms_entry {
 void cms_entry_signer(struct cms_entry *entry, const struct cms *cms,
 		      const struct cms_signer *signer,
 		      const struct cms_expected *expected);
+/* The part of that for a signer who is known and checked already, without timestamps:
+ * the chain from `leaf` through the certificates of `cms`, of which nothing else is
+ * read but its revocation lists. */
+void cms_entry_certificate(struct cms_entry *entry, const struct cms *cms, X509 *leaf);
 /* Write down the digest of the file that was signed and the one that was computed; a
  * broken algorithm is weak. NULL value: none was computed. */
 void cms_entry_digest(struct cms_entry *entry, const struct digest_algorithm *algorithm,
@@ -359,6 +363,10 @@ extern const struct scheme scheme_rpm;
 /* ---- Debian packages: debsigs.c ---------------------------------------- */
 
 extern const struct scheme scheme_debsigs;
+
+/* ---- Android packages: apk.c -------------------------------------------- */
+
+extern const struct scheme scheme_apk;
 
 /* ---- the walk: signature.c ------------------------------------------- */
 
