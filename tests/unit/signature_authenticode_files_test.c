@@ -136,6 +136,19 @@ START_TEST(cabinet_byte_changed)
 }
 END_TEST
 
+/* Bytes 52 to 55 of the header are in no digest; osslsigncode 2.9 takes anything there.
+ */
+START_TEST(cabinet_header_bytes_that_nobody_signed)
+{
+	json_t *entries;
+	struct buf file = signed_cabinet();
+	file.data[52] = 'x';
+	assert_status(check_image(&file, trust, &entries), SIGNATURE_INVALID);
+	ck_assert(entry_says(entries, 0, "reason", "more than the place"));
+	json_decref(entries);
+}
+END_TEST
+
 START_TEST(cabinet_bytes_that_nobody_signed)
 {
 	json_t *entries;
@@ -368,7 +381,8 @@ START_TEST(script_cut_anywhere)
 }
 END_TEST
 
-/* PowerShell runs what follows the block as well. */
+/* PowerShell reads what follows the block as well, so osslsigncode 2.9 is wrong to take
+ * such a script. */
 START_TEST(script_bytes_that_nobody_signed)
 {
 	json_t *entries;
@@ -543,6 +557,7 @@ signature_authenticode_files_suite(void)
 	tcase_add_test(cabinets, cabinet_without_signature_is_unsigned);
 	tcase_add_test(cabinets, cabinet_nested_signature_is_an_entry);
 	tcase_add_test(cabinets, cabinet_byte_changed);
+	tcase_add_test(cabinets, cabinet_header_bytes_that_nobody_signed);
 	tcase_add_test(cabinets, cabinet_bytes_that_nobody_signed);
 	tcase_add_test(cabinets, cabinet_cut_anywhere);
 	tcase_add_test(cabinets, cabinet_with_the_signature_of_an_image);
