@@ -7,7 +7,8 @@
  * A signer signs digests over all of the file but this block, with the offset of the
  * directory as if the block were not there. What else stands in the block, nobody
  * signs. Which versions a package has must be said where it is signed, or the best one
- * could be taken off: v2 says it of v3, v3 of v3.1.
+ * could be taken off: v2 says it of v3, v3 of v3.1, and the file of a JAR signature
+ * (v1) of v2 and v3.
  */
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -24,6 +25,7 @@ enum {
 	SIGNATURES_MOST = 16,
 	CERTIFICATES_MOST = 16,
 	NODES_MOST = 64,
+	TEXT_MOST = 1 << 16, /* of a signature file: its head is what counts */
 	ID_V2 = 0x7109871a,
 	ID_V31 = 0x1b93ad61,
 	ATTRIBUTE_LINEAGE = 0x3ba06f8c,
@@ -70,7 +72,7 @@ struct apk {
 	struct view file;
 	struct view pairs; /* empty: there is no block */
 	uint64_t block, directory, end;
-	bool has_v3, has_v31;
+	bool has_v2, has_v3, has_v31;
 	struct judgement found; /* against every signature of it */
 	struct strings uncovered;
 	struct strings facts; /* names of pairs that are no signature */
@@ -210,6 +212,7 @@ look_at_pair(struct apk *apk, uint32_t id, const struct view *value)
 			strings_addf(&apk->uncovered, "signing block, %s",
 				     ids[row].name);
 	}
+	apk->has_v2 = apk->has_v2 || id == ID_V2;
 	apk->has_v3 = apk->has_v3 || id == ID_V3;
 	apk->has_v31 = apk->has_v31 || id == ID_V31;
 }
@@ -239,6 +242,114 @@ look_at_pairs(struct apk *apk)
 	if (apk->has_v31 && !apk->has_v3)
 		judgement_add(&apk->found, SIGNATURE_INVALID,
 			      "there is a v3.1 signature without one of v3");
+}
+
+/* ---- what a JAR signature says of the block ------------------------------ */
+
+/* The heads of the signature files (JAR File Specification, "Signature File"). */
+struct heads {
+	struct apk *apk;
+	bool inside; /* the member is such a file */
+	struct buf text;
+};
+
+/* The version that X-Android-APK-Signed names must be there. */
+static void
+judge_version(struct apk *apk, unsigned long version)
+{
+	if ((version == 2 && !apk->has_v2) || (version == 3 && !apk->has_v3))
+		judgement_add(&apk->found, SIGNATURE_INVALID,
+			      "the package was signed with v%lu too, which was taken "
+			      "off: its JAR signature says so",
+			      version);
+}
+
+/* The head of the file that was gathered, its folded lines made whole. */
+static void
+judge_head(struct heads *heads)
+{
+	static const char name[] = "X-Android-APK-Signed:";
+	struct view rest = view_of_buf(&heads->text), line;
+	struct buf value = {0};
+	bool wanted = false;
+	while (raw_line(&rest, &line) == 0 && line.size > 0) {
+		if (line.data[0] == ' ' && wanted) {
+			buf_append(&value, line.data + 1, (size_t)line.size - 1);
+			continue;
+		}
+		wanted =
+		    line.size >= sizeof(name) - 1 &&
+		    strncasecmp((const char *)line.data, name, sizeof(name) - 1) == 0;
+		if (wanted)
+			buf_append(&value, line.data + sizeof(name) - 1,
+				   (size_t)line.size - (sizeof(name) - 1));
+	}
+	char *text = base_strndup(value.data != NULL ? value.data : "", value.size);
+	char *at = text, *item;
+	while ((item = strsep(&at, ", ")) != NULL)
+		judge_version(heads->apk, strtoul(item, NULL, 10));
+	free(text);
+	buf_free(&value);
+	buf_clear(&heads->text);
+}
+
+static int
+on_begin(void *context, const struct member *member, struct err *err)
+{
+	struct heads *heads = context;
+	size_t length = strlen(member->path);
+	(void)err;
+	judge_head(heads);
+	heads->inside = length > 12 && strncasecmp(member->path, "META-INF/", 9) == 0 &&
+			strcasecmp(member->path + length - 3, ".SF") == 0;
+	return 0;
+}
+
+static int
+on_data(void *context, const void *bytes, size_t count, struct err *err)
+{
+	struct heads *heads = context;
+	(void)err;
+	if (heads->inside && heads->text.size < TEXT_MOST) {
+		size_t room = TEXT_MOST - heads->text.size;
+		buf_append(&heads->text, bytes, count < room ? count : room);
+	}
+	return 0;
+}
+
+static int
+on_slice(void *context, uint64_t offset, uint64_t length, struct err *err)
+{
+	struct heads *heads = context;
+	struct view part;
+	if (!heads->inside || view_sub(&heads->apk->file, offset, length, &part) == -1)
+		return 0;
+	return on_data(context, part.data, (size_t)part.size, err);
+}
+
+static int
+on_note(void *context, enum note_kind kind, uint64_t offset, const char *text,
+	struct err *err)
+{
+	(void)context;
+	(void)kind;
+	(void)offset;
+	(void)text;
+	(void)err;
+	return 0;
+}
+
+static void
+look_at_heads(struct apk *apk)
+{
+	struct heads heads = {.apk = apk};
+	const struct member_sink sink = {&heads, on_begin, on_slice, on_data, on_note};
+	struct err trouble = {0};
+	if (format_by_name("apk")->members(&apk->file, &sink, &trouble) == -1)
+		judgement_add(&apk->found, SIGNATURE_NOT_CHECKED, "%s",
+			      trouble.message);
+	judge_head(&heads);
+	buf_free(&heads.text);
 }
 
 /* ---- the digest -------------------------------------------------------- */
@@ -662,6 +773,7 @@ apk_check(const struct view *file, const char *path, const struct trust *trust,
 		    "no directory, or a signing block, as Android reads them");
 	} else {
 		look_at_pairs(&apk);
+		look_at_heads(&apk);
 		check_pairs(&checking);
 	}
 	if (checking.count == 0) {

@@ -83,6 +83,21 @@ expect 4 'of an unknown kind, 0x11223344, which nobody signed' unknown.apk --tru
 pair both.apk twice.apk f05368c0 7109871a
 expect 4 'has two pairs 0x7109871a' twice.apk --trust second.pem
 
+# A JAR signature says that there was a block: without it, the package is not whole.
+sign all.apk first --v1-signing-enabled true --min-sdk-version 21
+agree yes all.apk
+expect 0 'apk-v2' all.apk --trust first.pem
+python3 - <<'P'
+data = open('all.apk', 'rb').read()
+end = data.rindex(b'PK\5\6')
+directory = int.from_bytes(data[end + 16:end + 20], 'little')
+block = directory - int.from_bytes(data[directory - 24:directory - 16], 'little') - 8
+rest = data[directory:end + 16] + block.to_bytes(4, 'little') + data[end + 20:]
+open('jar-only.apk', 'wb').write(data[:block] + rest)
+P
+! apksigner verify --min-sdk-version 21 jar-only.apk >tool.log 2>&1 || fail "apksigner accepts it"
+expect 4 'its JAR signature says so' jar-only.apk --trust first.pem
+
 # ---- keys that hand over
 
 apksigner rotate --out lineage --old-signer --ks first.ks --ks-pass pass:password \
