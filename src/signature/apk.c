@@ -28,6 +28,7 @@ enum {
 	TEXT_MOST = 1 << 16, /* of a signature file: its head is what counts */
 	ID_V2 = 0x7109871a,
 	ID_V31 = 0x1b93ad61,
+	ID_PADDING = 0x42726577,
 	ATTRIBUTE_LINEAGE = 0x3ba06f8c,
 	ATTRIBUTE_ROTATES = 0x559f8b02, /* in v3: from which SDK on v3.1 counts */
 };
@@ -42,7 +43,7 @@ static const struct {
     {ID_V2, "apk-v2", NULL},
     {ID_V3, "apk-v3", NULL},
     {ID_V31, "apk-v3.1", NULL},
-    {0x42726577, NULL, "padding"},
+    {ID_PADDING, NULL, "padding"},
     {0x6dff800d, NULL, "source stamp"},
     {0x2b09189e, NULL, "source stamp, version 1"},
     {0x504b4453, NULL, "list of dependencies"},
@@ -208,9 +209,13 @@ look_at_pair(struct apk *apk, uint32_t id, const struct view *value)
 		strings_addf(&apk->uncovered, "signing block, pair 0x%08x", id);
 	} else if (ids[row].scheme == NULL) {
 		strings_add(&apk->facts, ids[row].name);
-		if (strcmp(ids[row].name, "padding") != 0 || !view_is_zero(value))
+		if (id != ID_PADDING)
 			strings_addf(&apk->uncovered, "signing block, %s",
 				     ids[row].name);
+		else if (!view_is_zero(value))
+			judgement_add(&apk->found, SIGNATURE_INVALID,
+				      "the padding of the signing block is not zero: "
+				      "it holds bytes that nobody signed");
 	}
 	apk->has_v2 = apk->has_v2 || id == ID_V2;
 	apk->has_v3 = apk->has_v3 || id == ID_V3;

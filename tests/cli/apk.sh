@@ -80,6 +80,10 @@ expect 4 'signed with v3 too, which was taken off' stripped.apk --trust second.p
 pair both.apk unknown.apk 42726577 11223344
 agree yes unknown.apk # which does not look at it
 expect 4 'of an unknown kind, 0x11223344, which nobody signed' unknown.apk --trust second.pem
+expect 0 'signing block: padding' both.apk --trust second.pem
+change both.apk padding.apk "$(($(offset both.apk 'APK Sig Block') - 30))"
+agree yes padding.apk # nor at this
+expect 4 'the padding of the signing block is not zero' padding.apk --trust second.pem
 pair both.apk twice.apk f05368c0 7109871a
 expect 4 'has two pairs 0x7109871a' twice.apk --trust second.pem
 
