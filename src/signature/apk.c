@@ -68,6 +68,12 @@ static const struct signing {
     {0x0425, "DSA", "2.16.840.1.101.3.4.2.1", EVP_PKEY_DSA, false, true},
 };
 
+/* A digest of the package, computed once however many signers sign it. */
+struct known_digest {
+	const struct digest_algorithm *algorithm; /* NULL: not yet computed */
+	struct digest digest;
+};
+
 /* One package, and where its block lies. */
 struct apk {
 	struct view file;
@@ -76,7 +82,8 @@ struct apk {
 	bool has_v2, has_v3, has_v31;
 	struct judgement found; /* against every signature of it */
 	struct strings uncovered;
-	struct strings facts; /* names of pairs that are no signature */
+	struct known_digest known[2]; /* SHA-256 and SHA-512 */
+	struct strings facts;         /* names of pairs that are no signature */
 };
 
 struct checking {
@@ -404,6 +411,20 @@ apk_digest(const struct apk *apk, const struct digest_algorithm *algorithm,
 	buf_free(&end);
 }
 
+static const struct digest *
+apk_digest_known(struct apk *apk, const struct digest_algorithm *algorithm)
+{
+	size_t i = 0;
+	while (i + 1 < ARRAY_COUNT(apk->known) && apk->known[i].algorithm != NULL &&
+	       apk->known[i].algorithm != algorithm)
+		i++;
+	if (apk->known[i].algorithm != algorithm) {
+		apk_digest(apk, algorithm, &apk->known[i].digest);
+		apk->known[i].algorithm = algorithm;
+	}
+	return &apk->known[i].digest;
+}
+
 /* ---- one signer -------------------------------------------------------- */
 
 static int
@@ -595,11 +616,10 @@ digest_take(struct view *rest, uint32_t algorithm, struct view *digest)
 
 /* One signature with the digest that it is about. */
 static void
-check_signature(struct cms_entry *entry, const struct apk *apk,
-		const struct signer *signer, const struct signing *signing,
-		const struct view *signature, const struct view *signed_digest)
+check_signature(struct cms_entry *entry, struct apk *apk, const struct signer *signer,
+		const struct signing *signing, const struct view *signature,
+		const struct view *signed_digest)
 {
-	struct digest digest;
 	const struct digest_algorithm *algorithm = digest_by_oid(signing->oid);
 	if (!signing_holds(signing, signer->chain[0], &signer->signed_data, signature))
 		judgement_add(&entry->found, SIGNATURE_INVALID,
@@ -607,9 +627,9 @@ check_signature(struct cms_entry *entry, const struct apk *apk,
 			      algorithm->name);
 	if (signing->verity)
 		return;
-	apk_digest(apk, algorithm, &digest);
-	cms_entry_digest(entry, algorithm, signed_digest, &digest);
-	if (!digest_is(&digest, signed_digest))
+	const struct digest *digest = apk_digest_known(apk, algorithm);
+	cms_entry_digest(entry, algorithm, signed_digest, digest);
+	if (!digest_is(digest, signed_digest))
 		judgement_add(&entry->found, SIGNATURE_INVALID,
 			      "the %s of the package is another one than was signed",
 			      algorithm->name);
@@ -630,8 +650,7 @@ judge_count(struct cms_entry *entry, int known, int digests)
 }
 
 static void
-check_signatures(struct cms_entry *entry, const struct apk *apk,
-		 const struct signer *signer)
+check_signatures(struct cms_entry *entry, struct apk *apk, const struct signer *signer)
 {
 	struct view rest = signer->signatures, digests = signer->digests, item;
 	int known = 0, computed = 0;
