@@ -447,7 +447,8 @@ fdt_probe(const struct view *view)
 	return fdt_is(view) ? PROBE_SURE : PROBE_NO;
 }
 
-/* A tree with an image among its first nodes. */
+/* A tree with an image among its first nodes; or one that is cut or malformed, which may
+ * have had some: as a mere tree nobody would hear that they were not looked into. */
 static enum probe_answer
 fit_probe(const struct view *view)
 {
@@ -455,13 +456,18 @@ fit_probe(const struct view *view)
 	struct fdt_walk walk;
 	struct err err;
 	bool found = false;
+	int more = 1;
 	if (fdt_read(view, &fdt, &err) == -1)
-		return PROBE_NO;
+		return fdt_probe(view);
 	walk_start(&walk, view, &fdt);
-	for (int i = 0; i < LOOK_MOST && !found && walk_next(&walk, &err) == 1; i++)
+	for (int i = 0; i < LOOK_MOST && !found; i++) {
+		more = walk_next(&walk, &err);
+		if (more != 1)
+			break;
 		found = walk.token == FDT_BEGIN && in_image(&walk);
+	}
 	walk_end(&walk);
-	return found ? PROBE_SURE : PROBE_NO;
+	return found || more == -1 ? PROBE_SURE : PROBE_NO;
 }
 
 const struct format format_fdt = {
