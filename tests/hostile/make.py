@@ -315,5 +315,44 @@ def quine_gzip():
     return file(solve(columns, plain))
 
 
+# ---- compound files ([MS-CFB]), made from the good one that is named -------------
+
+def compound():
+    with open(sys.argv[2], 'rb') as file:
+        data = bytearray(file.read())
+    size = 1 << struct.unpack_from('<H', data, 30)[0]
+
+    def sector(field):
+        return (struct.unpack_from('<I', data, field)[0] + 1) * size
+    return data, size, sector
+
+
+def compound_chain():
+    """The directory's chain of sectors goes to itself."""
+    data, _, sector = compound()
+    first = struct.unpack_from('<I', data, 48)[0]
+    struct.pack_into('<I', data, sector(76) + 4 * first, first)
+    return data
+
+
+def compound_pieces():
+    """Every small stream's chain goes to itself."""
+    data, size, sector = compound()
+    for i in range(size // 4):
+        struct.pack_into('<I', data, sector(60) + 4 * i, i)
+    return data
+
+
+def compound_sibling():
+    """The root's child is its own sibling."""
+    data, size, sector = compound()
+    at = sector(48)
+    child = struct.unpack_from('<I', data, at + 76)[0]
+    for _ in range(child * 128 // size):
+        at = (struct.unpack_from('<I', data, sector(76) + 4 * (at // size - 1))[0] + 1) * size
+    struct.pack_into('<I', data, at + child * 128 % size + 68, child)
+    return data
+
+
 if __name__ == '__main__':
     sys.stdout.buffer.write(globals()[sys.argv[1]]())
