@@ -87,6 +87,17 @@ recipe_jar() {
 	(cd in && jar --create --file ../made --date 2020-01-02T03:04:06Z \
 		$([ "$1" != metadata ] || echo --main-class=x.Y) $(names "$1"))
 }
+recipe_jmod() {
+	tree "$1"
+	mkdir classes
+	echo 'module x { }' >module-info.java
+	javac -d classes module-info.java
+	cp -p in/c.bin classes/
+	# shellcheck disable=SC2046
+	jmod create --class-path classes --date 2020-01-02T03:04:06Z \
+		$([ "$1" != metadata ] || echo --module-version 2) made.jmod >jmod.log 2>&1
+	mv made.jmod made
+}
 recipe_android_apk() {
 	tree "$1"
 	mkdir assets
@@ -324,6 +335,17 @@ recipe_oci_layout() {
 	umoci --log=error gc --layout made
 }
 
+# The same as a tar archive, as programs hand it on.
+recipe_oci_archive() {
+	recipe_oci_layout "$1"
+	mv made layout
+	list='oci-layout index.json blobs'
+	[ "$1" != order ] || list='blobs index.json oci-layout'
+	# shellcheck disable=SC2086
+	(cd layout && tar --sort=name --owner=0 --group=0 --numeric-owner \
+		--mtime='2020-01-02 03:04:06 UTC' -cf ../made $list)
+}
+
 # ---- programs --------------------------------------------------------------
 
 recipe_elf() {
@@ -360,6 +382,13 @@ recipe_dotnet() {
 		echo '}'
 	} >x.cs
 	mcs -target:library -out:made x.cs
+}
+# A program with a zip behind it.
+recipe_self_extractor() {
+	recipe_zip "$1"
+	mv made x.zip
+	recipe_pe plain
+	cat x.zip >>made
 }
 recipe_macho() {
 	functions "$1" '' >x.c
@@ -485,6 +514,11 @@ recipe_fit() {
 		configurations { default = "c"; c { kernel = "one"; ramdisk = "two"; }; }; };
 	END
 	SOURCE_DATE_EPOCH=1600000000 mkimage -f x.its made >mkimage.log 2>&1
+}
+recipe_uimage() {
+	tree "$1"
+	SOURCE_DATE_EPOCH=1600000000 mkimage -A x86 -O linux -T kernel -C none -a 0 -e 0 \
+		-n "$(pick "$1" x x y x)" -d in/c.bin made >mkimage.log 2>&1
 }
 lines() { # KIND
 	if [ "$1" = order ]; then
