@@ -47,6 +47,18 @@ diff want places || fail "other places differ"
 jq -e '[.[] | select(.place | startswith(".text"))] | length == 1 and
 	.[0].shipped_length <= 2' program.json >/dev/null || fail "more than one operand"
 
+# What is said of it: a year, likely the build's; the rest follows.
+jq -e '.[] | select(.place | startswith(".text")) | .place == ".text+0x16c (main+0x12c)" and
+	.cause.name == "build year" and .cause.sure == "likely" and
+	(.cause.evidence | contains("2022"))' program.json >/dev/null || fail "no build year"
+jq -e '[.[] | select(.place | startswith(".text") | not) | .cause.follows_from] |
+	length > 0 and all(startswith(".text+0x16c"))' program.json >/dev/null ||
+	fail "build-id and debug link do not follow"
+jq -e '.files[] | select(.path | endswith("/md5sums")) | .differences |
+	length == 1 and .[0].cause.sure == "proved"' found.json >/dev/null ||
+	fail "md5sums does not follow"
+tr -s ' \n' ' ' <found.txt | grep -F 'mov edx, 0x7e6' >/dev/null || fail "no instruction"
+
 # The byte is where other programs find it, and holds the years of the two builds.
 for side in shipped rebuilt; do
 	dpkg-deb -x demo/hello_$side.deb $side
