@@ -48,7 +48,8 @@ jq -e '[.[] | select(.place | startswith(".text"))] | length == 1 and
 	.[0].shipped_length <= 2' program.json >/dev/null || fail "more than one operand"
 
 # What is said of it: a year, likely the build's; the rest follows.
-jq -e '.[] | select(.place | startswith(".text")) | .place == ".text+0x16c (main+0x12c)" and
+jq -e '.[] | select(.place | startswith(".text")) | (.place |
+	startswith(".text+0x16c (main+0x12c): mov edx, 0x7e6")) and
 	.cause.name == "build year" and .cause.sure == "likely" and
 	(.cause.evidence | contains("2022"))' program.json >/dev/null || fail "no build year"
 jq -e '[.[] | select(.place | startswith(".text") | not) | .cause.follows_from] |
