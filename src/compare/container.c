@@ -181,16 +181,6 @@ tell_raw(struct containers *containers)
 	differences_add(&containers->list, &one);
 }
 
-static bool
-has_suspect(const struct node *node)
-{
-	for (size_t i = 0; i < node->note_count; i++) {
-		if (node->notes[i].kind == NOTE_SUSPECT)
-			return true;
-	}
-	return false;
-}
-
 /*
  * What is different in the members was excused (a signature, an exception). That
  * says nothing of bytes that no member holds: where a row noted a trick, or where no
@@ -203,8 +193,8 @@ tell_excused(const struct containers *containers, json_t *entry,
 {
 	const struct comparison *comparison = containers->comparison;
 	const struct format *format = containers->format;
-	if (has_suspect(tree_node(comparison->shipped, containers->pair.shipped)) ||
-	    has_suspect(tree_node(comparison->rebuilt, containers->pair.rebuilt))) {
+	if (node_is_suspect(tree_node(comparison->shipped, containers->pair.shipped)) ||
+	    node_is_suspect(tree_node(comparison->rebuilt, containers->pair.rebuilt))) {
 		worsen(status, STATUS_UNDECIDED);
 		entry_reason(entry,
 			     "the container holds what no member accounts for: see "

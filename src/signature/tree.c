@@ -52,16 +52,6 @@ tells_unsigned(const struct walk *walk, const struct signed_file *file)
 			       tree_node(walk->tree, file->id)->format);
 }
 
-static bool
-has_suspect(const struct node *node)
-{
-	for (size_t i = 0; i < node->note_count; i++) {
-		if (node->notes[i].kind == NOTE_SUSPECT)
-			return true;
-	}
-	return false;
-}
-
 /* An unsigned member of a container whose own signature covers it is no gap. */
 static void
 tell_covered(json_t *found, const char *covering)
@@ -101,7 +91,7 @@ check_member(const struct walk *walk, const struct signed_file *file, bool *cove
 	enum signature_status status;
 	bool known;
 	json_t *found = json_array();
-	if (has_suspect(node)) /* it may be of two formats */
+	if (node_is_suspect(node)) /* it may be of two formats */
 		format_probe(&file->content, &match);
 	int answer = signature_check_as(&file->content, &match, file->path, walk->trust,
 					found, &status, &known, err);

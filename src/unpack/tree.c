@@ -108,6 +108,16 @@ tree_node(const struct tree *tree, node_id id)
 	return &tree->entries[id].node;
 }
 
+bool
+node_is_suspect(const struct node *node)
+{
+	for (size_t i = 0; i < node->note_count; i++) {
+		if (node->notes[i].kind == NOTE_SUSPECT)
+			return true;
+	}
+	return false;
+}
+
 size_t
 tree_count(const struct tree *tree)
 {

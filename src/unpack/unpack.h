@@ -72,6 +72,8 @@ int tree_open_unhashed(int fd, int scratch, const char *name,
 		       const struct unpack_budget *budget, struct tree **tree,
 		       struct err *err);
 void tree_free(struct tree *tree);
+/* Is there a note of a trick on it (NOTE_SUSPECT)? */
+bool node_is_suspect(const struct node *node);
 /* The node; valid until the next tree_expand of this tree. */
 const struct node *tree_node(const struct tree *tree, node_id id);
 size_t tree_count(const struct tree *tree);
