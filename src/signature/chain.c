@@ -15,6 +15,12 @@
 
 /* ---- anchors --------------------------------------------------------- */
 
+static bool
+is_for_timestamps(enum chain_purpose purpose)
+{
+	return purpose == CHAIN_TIMESTAMPS || purpose == CHAIN_COUNTERSIGNATURES;
+}
+
 char *
 chain_anchor_label(const struct trust *trust, enum chain_purpose purpose,
 		   X509 *certificate)
@@ -25,7 +31,7 @@ chain_anchor_label(const struct trust *trust, enum chain_purpose purpose,
 	certificate_fingerprint(certificate, &fingerprint);
 	for (size_t i = 0; i < trust->anchor_count; i++) {
 		const struct trust_anchor *anchor = &trust->anchors[i];
-		if (anchor->timestamps != (purpose == CHAIN_TIMESTAMPS) ||
+		if (anchor->timestamps != is_for_timestamps(purpose) ||
 		    !sha256_equal(&anchor->fingerprint, &fingerprint) ||
 		    strings_have(&seen, anchor->label))
 			continue;
@@ -127,7 +133,7 @@ candidate(const struct search *search, size_t n)
 	if (n >= trust->anchor_count)
 		return trust->intermediates[n - trust->anchor_count];
 	const struct trust_anchor *anchor = &trust->anchors[n];
-	bool timestamps = search->found->purpose == CHAIN_TIMESTAMPS;
+	bool timestamps = is_for_timestamps(search->found->purpose);
 	return anchor->timestamps == timestamps ? anchor->certificate : NULL;
 }
 
@@ -313,15 +319,28 @@ has_purposes(const struct chain *chain)
 	return false;
 }
 
+bool
+chain_is_timestamps_alone(X509 *leaf)
+{
+	int at = X509_get_ext_by_NID(leaf, NID_ext_key_usage, -1);
+	EXTENDED_KEY_USAGE *usage =
+	    X509_get_ext_d2i(leaf, NID_ext_key_usage, NULL, NULL);
+	bool alone = sk_ASN1_OBJECT_num(usage) == 1 &&
+		     (X509_get_extended_key_usage(leaf) & XKU_TIMESTAMP) != 0 &&
+		     X509_EXTENSION_get_critical(X509_get_ext(leaf, at));
+	sk_ASN1_OBJECT_pop_free(usage, ASN1_OBJECT_free);
+	return alone;
+}
+
 /* RFC 5280, 4.2.1.12; for timestamps RFC 3161, 2.3. */
 static void
 judge_usage_of_leaf(const struct chain *chain, enum chain_purpose purpose,
 		    const char *name, struct judgement *judgement)
 {
 	X509 *leaf = chain->certificates[0];
-	uint32_t wanted = purpose == CHAIN_TIMESTAMPS ? XKU_TIMESTAMP : XKU_CODE_SIGN;
+	uint32_t wanted = is_for_timestamps(purpose) ? XKU_TIMESTAMP : XKU_CODE_SIGN;
 	const char *title =
-	    purpose == CHAIN_TIMESTAMPS ? "time stamping" : "code signing";
+	    is_for_timestamps(purpose) ? "time stamping" : "code signing";
 	uint32_t flags = X509_get_extension_flags(leaf);
 	bool free_of_purposes =
 	    purpose == CHAIN_ANY ||
@@ -331,18 +350,11 @@ judge_usage_of_leaf(const struct chain *chain, enum chain_purpose purpose,
 		judgement_add(judgement, SIGNATURE_INVALID,
 			      "wrong EKU: the certificate of '%s' is not for %s", name,
 			      title);
-	else if (purpose == CHAIN_TIMESTAMPS) {
-		int at = X509_get_ext_by_NID(leaf, NID_ext_key_usage, -1);
-		EXTENDED_KEY_USAGE *usage =
-		    X509_get_ext_d2i(leaf, NID_ext_key_usage, NULL, NULL);
-		if (sk_ASN1_OBJECT_num(usage) != 1 ||
-		    !X509_EXTENSION_get_critical(X509_get_ext(leaf, at)))
-			judgement_add(judgement, SIGNATURE_INVALID,
-				      "wrong EKU: the certificate of '%s' is not for "
-				      "time stamping alone, marked critical",
-				      name);
-		sk_ASN1_OBJECT_pop_free(usage, ASN1_OBJECT_free);
-	}
+	else if (purpose == CHAIN_TIMESTAMPS && !chain_is_timestamps_alone(leaf))
+		judgement_add(judgement, SIGNATURE_INVALID,
+			      "wrong EKU: the certificate of '%s' is not for time "
+			      "stamping alone, marked critical",
+			      name);
 	if ((flags & EXFLAG_KUSAGE) != 0 &&
 	    (X509_get_key_usage(leaf) & (KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION)) ==
 		0)
@@ -355,14 +367,14 @@ static void
 judge_usage_of_issuer(X509 *issuer, enum chain_purpose purpose, const char *name,
 		      struct judgement *judgement)
 {
-	uint32_t wanted = purpose == CHAIN_TIMESTAMPS ? XKU_TIMESTAMP : XKU_CODE_SIGN;
+	uint32_t wanted = is_for_timestamps(purpose) ? XKU_TIMESTAMP : XKU_CODE_SIGN;
 	if (purpose != CHAIN_ANY &&
 	    (X509_get_extension_flags(issuer) & EXFLAG_XKUSAGE) != 0 &&
 	    (X509_get_extended_key_usage(issuer) & (wanted | XKU_ANYEKU)) == 0)
 		judgement_add(judgement, SIGNATURE_INVALID,
 			      "wrong EKU: the authority '%s' is not for %s", name,
-			      purpose == CHAIN_TIMESTAMPS ? "time stamping"
-							  : "code signing");
+			      is_for_timestamps(purpose) ? "time stamping"
+							 : "code signing");
 	if (X509_check_ca(issuer) == 0)
 		judgement_add(judgement, SIGNATURE_INVALID,
 			      "'%s' certified another one but is no authority", name);

@@ -216,12 +216,15 @@ cms_entry_signer(struct cms_entry *entry, const struct cms *cms,
 	X509 *leaf = cms_signer_check(signer, pool, count, expected, &entry->found);
 	timestamps_check(cms, signer, entry->trust, &timestamps);
 	judgement_merge(&entry->found, &timestamps.judgement);
+	for (size_t i = 0; i < timestamps.notes.count; i++)
+		strings_add(&entry->notes, timestamps.notes.items[i]);
 	json_object_set(entry->json, "timestamps", timestamps.json);
 	if (leaf != NULL)
 		check_chain(entry, cms, leaf, &timestamps);
 	note_unused(entry, cms);
 	json_decref(timestamps.json);
 	judgement_free(&timestamps.judgement);
+	strings_free(&timestamps.notes);
 	free(pool);
 }
 

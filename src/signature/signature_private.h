@@ -254,6 +254,9 @@ void certificate_judge_strength(X509 *certificate, bool anchor,
 enum chain_purpose {
 	CHAIN_CODE_SIGNING,
 	CHAIN_TIMESTAMPS,
+	/* Countersignatures are older than RFC 3161 and what it asks of a certificate:
+	 * for time stamping, but neither that alone nor marked critical. */
+	CHAIN_COUNTERSIGNATURES,
 	CHAIN_ANY, /* schemes whose certificates name no purpose, or any */
 };
 
@@ -292,6 +295,8 @@ const struct chain *chains_judge(const struct chains *chains, int64_t time,
  * revocation.c. */
 char *chain_revocation(const struct chains *chains, const struct chain *chain,
 		       const int64_t *signed_at, struct judgement *judgement);
+/* Is the certificate for time stamping and nothing else, marked critical (RFC 3161, 2.3)? */
+bool chain_is_timestamps_alone(X509 *leaf);
 /* The array "chain"; the anchor has "anchor". */
 json_t *chain_json(const struct chains *chains, const struct chain *chain);
 /* The labels of the anchors that name this certificate, joined with ", "; NULL when it
@@ -309,13 +314,14 @@ struct timestamps {
 	size_t which; /* its place in the array */
 	/* Of those that are false or could not be read. */
 	struct judgement judgement;
+	struct strings notes; /* shown text */
 };
 
 /* Is this unsigned attribute one that holds timestamps? */
 bool timestamps_are(const struct cms_attribute *attribute);
 
 /* Check the RFC 3161 tokens and legacy countersignatures among the signer's unsigned
- * attributes. The caller frees json and judgement. */
+ * attributes. The caller frees json, judgement and notes. */
 void timestamps_check(const struct cms *cms, const struct cms_signer *signer,
 		      const struct trust *trust, struct timestamps *timestamps);
 

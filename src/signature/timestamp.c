@@ -18,7 +18,9 @@ struct stamp {
 	const struct cms *parent; /* of the signature that it is about */
 	const struct cms_signer *signer; /* whose signature it is about */
 	const struct trust *trust;
+	enum chain_purpose purpose; /* of its authority's certificate */
 	struct judgement judgement;
+	struct strings *notes; /* of all timestamps */
 	json_t *json;
 	bool has_time;
 	int64_t time;
@@ -58,7 +60,7 @@ check_chain(struct stamp *stamp, X509 *signer, const struct cms *token)
 	for (size_t i = 0; i < parent->certificate_count; i++)
 		pool[token->certificate_count + i] = parent->certificates[i];
 	struct chains chains;
-	chains_find(signer, pool, count, stamp->trust, CHAIN_TIMESTAMPS, &chains);
+	chains_find(signer, pool, count, stamp->trust, stamp->purpose, &chains);
 	chains.crls = token->crls;
 	chains.crl_count = token->crl_count;
 	int64_t time = stamp->has_time ? stamp->time : stamp->trust->now;
@@ -163,6 +165,20 @@ check_token(struct stamp *stamp, const struct der *value)
 	cms_free(token);
 }
 
+/* What a token would be refused for. */
+static void
+note_old_usage(struct stamp *stamp, X509 *certificate)
+{
+	if (chain_is_timestamps_alone(certificate))
+		return;
+	char *name = certificate_name(X509_get_subject_name(certificate));
+	strings_addf(stamp->notes,
+		     "the countersigner '%s' is not for time stamping alone, marked "
+		     "critical: its countersignature is older than that rule",
+		     name);
+	free(name);
+}
+
 static void
 check_countersignature(struct stamp *stamp, const struct der *value)
 {
@@ -198,8 +214,10 @@ check_countersignature(struct stamp *stamp, const struct der *value)
 		judgement_add(&stamp->judgement, SIGNATURE_INVALID,
 			      "it has unsigned attributes of %ju bytes",
 			      (uintmax_t)signer.unsigned_attributes.whole.size);
-	if (certificate != NULL)
+	if (certificate != NULL) {
+		note_old_usage(stamp, certificate);
 		check_chain(stamp, certificate, parent);
+	}
 	cms_signer_clear(&signer);
 }
 
@@ -241,8 +259,12 @@ check_attribute(const struct cms_attribute *attribute, const struct cms *cms,
 		judgement_add(&timestamps->judgement, SIGNATURE_INVALID,
 			      "a timestamp attribute without a value");
 	while (rest.size != 0) {
-		struct stamp stamp = {
-		    .parent = cms, .signer = signer, .trust = trust};
+		struct stamp stamp = {.parent = cms,
+				      .signer = signer,
+				      .trust = trust,
+				      .purpose = legacy ? CHAIN_COUNTERSIGNATURES
+							: CHAIN_TIMESTAMPS,
+				      .notes = &timestamps->notes};
 		if (json_array_size(timestamps->json) == STAMPS_MOST) {
 			judgement_add(&timestamps->judgement, SIGNATURE_NOT_CHECKED,
 				      "more than %d timestamps", STAMPS_MOST);

@@ -651,20 +651,55 @@ START_TEST(timestamp_keeps_an_expired_certificate_good)
 }
 END_TEST
 
-START_TEST(legacy_countersignature_counts)
+/* An expired signer's signature with one countersignature of the summer before. */
+static struct buf
+countersigned(const struct id *authority)
 {
 	struct id old = make_leaf("20240101000000Z", "20250101000000Z");
-	struct signing signing = {.signer = &old, .others = {&middle, &tsa}};
+	struct signing signing = {.signer = &old, .others = {&middle, authority}};
 	signing_content(&signing, &image, "sha256");
 	signing_make(&signing);
-	struct token token = {
-	    .authority = &tsa, .time = "20240601000000Z", .about = &signing.signature};
+	struct token token = {.authority = authority,
+			      .time = "20240601000000Z",
+			      .about = &signing.signature};
 	put_countersignature(&signing.unsigned_attributes, &token);
-	struct buf der = signing_finish(&signing);
+	return signing_finish(&signing);
+}
+
+START_TEST(legacy_countersignature_counts)
+{
+	struct buf der = countersigned(&tsa);
 	json_t *entries;
 	assert_status(check_der(&der, &entries), SIGNATURE_VALID);
 	ck_assert(entry_says(entries, 0, "timestamps", "legacy"));
 	ck_assert(entry_says(entries, 0, "judged_at", "2024-06-01T00:00:00Z"));
+	json_decref(entries);
+}
+END_TEST
+
+/* Microsoft's of 2010 are by such certificates, and osslsigncode takes them as well. */
+START_TEST(legacy_countersigner_is_older_than_the_rule_of_tokens)
+{
+	static const char *const usages[] = {
+	    "extendedKeyUsage=timeStamping",
+	    "extendedKeyUsage=critical,timeStamping,codeSigning",
+	};
+	struct id loose = make_tsa(NULL, NULL, usages[_i]);
+	struct buf der = countersigned(&loose);
+	json_t *entries;
+	assert_status(check_der(&der, &entries), SIGNATURE_VALID);
+	ck_assert(entry_says(entries, 0, "notes", "older than that rule"));
+	json_decref(entries);
+}
+END_TEST
+
+START_TEST(attack_9_countersigner_is_not_for_timestamps)
+{
+	struct id bad = make_tsa(NULL, NULL, "extendedKeyUsage=codeSigning");
+	struct buf der = countersigned(&bad);
+	json_t *entries;
+	assert_status(check_der(&der, &entries), SIGNATURE_INVALID);
+	ck_assert(entry_says(entries, 0, "reason", "timestamp 0: wrong EKU"));
 	json_decref(entries);
 }
 END_TEST
@@ -1173,6 +1208,8 @@ signature_authenticode_suite(void)
 	tcase_add_test(good, every_candidate_is_tried);
 	tcase_add_test(good, timestamp_keeps_an_expired_certificate_good);
 	tcase_add_test(good, legacy_countersignature_counts);
+	tcase_add_loop_test(good, legacy_countersigner_is_older_than_the_rule_of_tokens,
+			    0, 2);
 	tcase_add_test(good, untrusted_timestamp_does_not_count);
 	tcase_add_test(good, lifetime_signing_ends_with_the_certificate);
 	tcase_add_test(good, fingerprint_of_the_signer_pins_it);
@@ -1199,6 +1236,7 @@ signature_authenticode_suite(void)
 	tcase_add_test(attacks, attack_8_key_usage);
 	tcase_add_test(attacks, attack_8_authority_for_tls_only);
 	tcase_add_loop_test(attacks, attack_9_authority_is_not_for_timestamps, 0, 3);
+	tcase_add_test(attacks, attack_9_countersigner_is_not_for_timestamps);
 	tcase_add_test(attacks, attack_9_token_over_another_signature);
 	tcase_add_test(attacks, attack_9_token_from_the_future);
 	tcase_add_test(attacks, attack_9_authority_expired_at_its_own_time);
