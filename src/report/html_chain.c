@@ -170,7 +170,7 @@ write_coverage(struct html *page, const json_t *signature)
 	html_fact_code(page, "Covered by", finding_string(signature, "covered_by"));
 	html_fact_size(page, "Signed", coverage, "signed");
 	html_fact_size(page, "The signature itself", coverage, "signature");
-	html_fact_size(page, "Unsigned, free in no bit", coverage, "structural");
+	html_fact_size(page, "Unsigned, known to the format", coverage, "structural");
 	html_fact_size(page, "Unsigned, unexplained", coverage, "unexplained");
 }
 
@@ -248,6 +248,7 @@ write_signature(struct html *page, const json_t *signature)
 	write_certificates(page, signature);
 	html_raw(page, "</ol>\n");
 	write_timestamps(page, signature);
+	html_coverage(page, json_object_get(signature, "coverage"));
 	write_judgement(page, signature);
 	const json_t *coverage = json_object_get(signature, "coverage");
 	if (finding_length(coverage, "uncovered") > 0) {

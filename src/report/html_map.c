@@ -240,3 +240,57 @@ html_map(struct html *page, const json_t *file)
 	}
 	free(picture);
 }
+
+/* ---- what is signed ------------------------------------------------------ */
+
+/* The colour of a kind of bytes: what nothing accounts for stands out. */
+static const char *
+kind_class(const char *kind)
+{
+	static const struct {
+		const char *kind, *name;
+	} rows[] = {{"signed", "t-derived"},
+		    {"signature", "t-signature"},
+		    {"structural", "t-metadata"}};
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		if (strcmp(rows[i].kind, kind) == 0)
+			return rows[i].name;
+	}
+	return "tick";
+}
+
+static void
+write_range(struct html *page, const json_t *range, double size)
+{
+	uint64_t offset = finding_number(range, "offset");
+	uint64_t length = finding_number(range, "length");
+	const char *kind = finding_string_or(range, "kind", "?");
+	const char *what = finding_string_or(range, "what", "?");
+	double width = (double)length * 100 / size, least = 0.3;
+	buf_printf(page->out,
+		   "<svg x=\"%.3f%%\" y=\"4\" width=\"%.3f%%\" height=\"24\">",
+		   (double)offset * 100 / size, width < least ? least : width);
+	html_format(page, "title", "%s: %s, from 0x%jx, %ju bytes", kind, what,
+		    (uintmax_t)offset, (uintmax_t)length);
+	buf_printf(page->out, "<rect class=\"%s\" width=\"100%%\" height=\"100%%\"/>",
+		   kind_class(kind));
+	if (width >= LABEL_PART)
+		html_element(page, "text x=\"5\" y=\"17\"", kind);
+	html_raw(page, "</svg>");
+}
+
+void
+html_coverage(struct html *page, const json_t *coverage)
+{
+	size_t count = finding_length(coverage, "ranges");
+	const json_t *last = finding_at(coverage, "ranges", count - 1);
+	double size = (double)finding_number(last, "offset") +
+		      (double)finding_number(last, "length");
+	if (count < 2 || size <= 0)
+		return;
+	html_raw(page, "<svg class=\"map\" width=\"100%\" height=\"32\" role=\"img\" "
+		       "aria-label=\"which bytes are signed, told in numbers below\">");
+	for (size_t i = 0; i < count && html_room(page); i++)
+		write_range(page, finding_at(coverage, "ranges", i), size);
+	html_raw(page, "</svg>\n");
+}

@@ -81,6 +81,8 @@ void html_tree(struct html *page);
 
 /* html_map.c: where in both sides the changes lie. Nothing when none has an offset. */
 void html_map(struct html *page, const json_t *file);
+/* The same for the byte map of a signature: nothing when it has no ranges. */
+void html_coverage(struct html *page, const json_t *coverage);
 /* html_difference.c: all differences that are listed, consequences below causes. */
 void html_differences(struct html *page, const json_t *file, size_t index);
 /* html_hex.c: bytes side by side, open or folded; false when there are none. */

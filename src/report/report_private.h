@@ -77,6 +77,8 @@ void words_certificate(const json_t *certificate, struct buf *out);
 void words_anchor(const json_t *certificate, struct buf *out);
 /* user id and primary fingerprint of an OpenPGP signer, or the bare key; */
 void words_openpgp(const json_t *signature, struct buf *out);
+/* how many bytes of the file are what to a signature; nothing when all are signed; */
+void words_coverage(const json_t *signature, struct buf *out);
 /* at what time a signature was judged, and its status now when that is another; */
 void words_judged(const json_t *signature, struct buf *out);
 /* who signed an input, nothing when no signature of it was checked; */

@@ -635,6 +635,10 @@ text_signature(const struct page *page, const json_t *signature)
 	if (line.size > 0)
 		page_row(page, 4, 0, "", NULL, "%s", line.data);
 	text_facts(page, signature);
+	buf_clear(&line);
+	words_coverage(signature, &line);
+	if (line.size > 0)
+		page_row(page, 4, 2, "", NULL, "%s", line.data);
 	text_chain(page, signature, 4);
 	size_t stamps = finding_length(signature, "timestamps");
 	for (size_t i = 0; i < stamps && i < NOTES_SHOWN; i++)

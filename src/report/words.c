@@ -302,6 +302,25 @@ words_bare_key(const json_t *key, struct buf *out)
 }
 
 void
+words_coverage(const json_t *signature, struct buf *out)
+{
+	static const char *const kinds[] = {"signed", "signature", "structural",
+					    "unexplained"};
+	const json_t *coverage = json_object_get(signature, "coverage");
+	uint64_t numbers[ARRAY_COUNT(kinds)];
+	size_t told = 0;
+	for (size_t i = 0; i < ARRAY_COUNT(kinds); i++)
+		numbers[i] = finding_number(coverage, kinds[i]);
+	if (numbers[1] + numbers[2] + numbers[3] == 0)
+		return; /* a file that is all signed, or nothing is known */
+	for (size_t i = 0; i < ARRAY_COUNT(kinds); i++) {
+		if (numbers[i] > 0)
+			buf_printf(out, "%s%ju %s", told++ > 0 ? ", " : "bytes: ",
+				   (uintmax_t)numbers[i], kinds[i]);
+	}
+}
+
+void
 words_openpgp(const json_t *signature, struct buf *out)
 {
 	const json_t *key = json_object_get(signature, "openpgp");

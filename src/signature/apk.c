@@ -679,6 +679,34 @@ check_signatures(struct cms_entry *entry, struct apk *apk, const struct signer *
 
 /* ---- entries ------------------------------------------------------------ */
 
+/* All but the block is signed; in it stand the signatures, and what nobody signed. */
+static void
+cover_package(json_t *entry, const struct apk *apk)
+{
+	struct view rest = apk->pairs, value;
+	uint32_t id;
+	for (int i = 0; i < PAIRS_MOST && take_pair(&rest, &id, &value) == 0; i++) {
+		uint64_t offset = (uint64_t)(value.data - apk->file.data);
+		int row = id_row(id);
+		coverage_add(entry, offset - 12, 12, COVERAGE_STRUCTURAL,
+			     "signing block, sizes");
+		if (row != -1 && ids[row].scheme != NULL)
+			coverage_add(entry, offset, value.size, COVERAGE_SIGNATURE,
+				     ids[row].scheme);
+		else if (id == ID_PADDING)
+			coverage_add_zeros(entry, &apk->file, offset, value.size,
+					   "signing block, padding");
+	}
+	coverage_add(entry, apk->block, 8, COVERAGE_STRUCTURAL, "signing block, sizes");
+	coverage_add(entry, apk->directory - TAIL_SIZE, TAIL_SIZE, COVERAGE_STRUCTURAL,
+		     "signing block, sizes");
+	coverage_add(entry, apk->end + 16, 4, COVERAGE_STRUCTURAL,
+		     "place of the zip's directory");
+	coverage_add(entry, 0, apk->block, COVERAGE_SIGNED, "zip entries");
+	coverage_add(entry, apk->directory, apk->file.size - apk->directory,
+		     COVERAGE_SIGNED, "zip directory");
+}
+
 static void
 tell_package(struct cms_entry *entry, const struct apk *apk)
 {
@@ -687,13 +715,14 @@ tell_package(struct cms_entry *entry, const struct apk *apk)
 	judgement_merge(&entry->found, &apk->found);
 	for (size_t i = 0; i < apk->facts.count; i++)
 		signature_fact(entry->json, "signing block", apk->facts.items[i]);
+	cover_package(entry->json, apk);
 	if (apk->uncovered.count == 0)
 		return;
-	json_t *coverage = json_object(), *list = json_array();
+	json_t *list = json_array();
 	for (size_t i = 0; i < apk->uncovered.count; i++)
 		json_array_append_new(list, json_string(apk->uncovered.items[i]));
-	json_object_set_new(coverage, "uncovered", list);
-	json_object_set_new(entry->json, "coverage", coverage);
+	json_object_set_new(json_object_get(entry->json, "coverage"), "uncovered",
+			    list);
 }
 
 static void

@@ -257,6 +257,8 @@ new_entry(struct authenticode *file, const char *index, const char *where,
 		json_object_set_new(json, "where", json_string(where));
 	if (where != NULL && file->covers != NULL)
 		json_object_set_new(json, "covers", json_string(file->covers));
+	if (where != NULL && file->kind->coverage != NULL)
+		file->kind->coverage(file, json);
 	return json;
 }
 

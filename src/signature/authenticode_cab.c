@@ -126,6 +126,23 @@ cab_digest(const struct authenticode *checking,
 }
 
 static void
+cab_coverage(const struct authenticode *checking, json_t *entry)
+{
+	const struct cabinet *cabinet = checking->subject;
+	const struct view *signature = &cabinet->signature;
+	uint64_t der = checking->tops[0].size;
+	coverage_add(entry, 4, CAB_SIZE - 4, COVERAGE_STRUCTURAL, "reserved field");
+	coverage_add(entry, CAB_NUMBER, DIGESTED_AGAIN - CAB_NUMBER,
+		     COVERAGE_STRUCTURAL, "place of the signature");
+	coverage_add(entry, 0, cabinet->offset, COVERAGE_SIGNED, "cabinet");
+	if (signature->size < der)
+		return;
+	coverage_add(entry, cabinet->offset, der, COVERAGE_SIGNATURE, "signature");
+	coverage_add_zeros(entry, checking->file, cabinet->offset + der,
+			   signature->size - der, "padding");
+}
+
+static void
 cab_check(struct authenticode *checking)
 {
 	struct cabinet cabinet = {0};
@@ -167,4 +184,5 @@ const struct authenticode_kind authenticode_cab = {.format = "cab",
 						   .type = OID_CAB,
 						   .knows = cab_knows,
 						   .check = cab_check,
-						   .digest = cab_digest};
+						   .digest = cab_digest,
+						   .coverage = cab_coverage};

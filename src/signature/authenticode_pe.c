@@ -243,6 +243,35 @@ image_digest(const struct authenticode *checking,
 	digest_of(algorithm, parts, ARRAY_COUNT(parts), digest);
 }
 
+/* What is digested, and what the table is made of. */
+static void
+image_coverage(const struct authenticode *checking, json_t *entry)
+{
+	const struct image *image = checking->subject;
+	const struct view *file = image->file;
+	uint64_t end = image->table + image->table_size;
+	coverage_add(entry, image->checksum, 4, COVERAGE_STRUCTURAL, "CheckSum");
+	coverage_add(entry, image->directory, 8, COVERAGE_STRUCTURAL,
+		     "place of the certificate table");
+	for (size_t i = 0; i < image->entry_count; i++) {
+		const struct entry *one = &image->entries[i];
+		uint64_t der = one->offset + CERTIFICATE_HEADER;
+		uint64_t padded = (one->length + 7) / 8 * 8;
+		uint64_t rest = padded - CERTIFICATE_HEADER - one->der.size;
+		coverage_add(entry, one->offset, CERTIFICATE_HEADER,
+			     COVERAGE_STRUCTURAL, "certificate header");
+		coverage_add(entry, der, one->der.size, COVERAGE_SIGNATURE,
+			     "certificate");
+		if (rest > file->size - der - one->der.size)
+			rest = file->size - der - one->der.size;
+		coverage_add_zeros(entry, file, der + one->der.size, rest, "padding");
+	}
+	coverage_add(entry, 0, image->table, COVERAGE_SIGNED, "headers and sections");
+	if (end < file->size)
+		coverage_add(entry, end, file->size - end, COVERAGE_SIGNED,
+			     "behind the certificate table");
+}
+
 /* PE Format, "CheckSum": the 16-bit words added up with carry, and the length. */
 static uint32_t
 image_checksum(const struct image *image)
@@ -359,4 +388,5 @@ const struct authenticode_kind authenticode_pe = {.format = "pe",
 						  .usual = true,
 						  .knows = pe_knows,
 						  .check = pe_check,
-						  .digest = image_digest};
+						  .digest = image_digest,
+						  .coverage = image_coverage};

@@ -43,6 +43,9 @@ struct authenticode_kind {
 	/* The digest of what the file's signatures sign; of size 0 when it has none. */
 	void (*digest)(const struct authenticode *file,
 		       const struct digest_algorithm *algorithm, struct digest *digest);
+	/* Add to an entry which bytes its signature is over (coverage_add). NULL: that is
+	 * no range of bytes. */
+	void (*coverage)(const struct authenticode *file, json_t *entry);
 	/* Or, where the file is all signature: judge and show what was signed, which is
 	 * of the kind's type. NULL: it is a digest. */
 	void (*content)(struct cms_entry *entry, const struct cms *cms);

@@ -187,6 +187,18 @@ module_message(const struct view *file, struct view *program, struct view *messa
 	return found;
 }
 
+static void
+module_coverage(json_t *entry, const struct view *file, const struct view *program,
+		const struct view *message)
+{
+	uint64_t end = program->size + message->size;
+	coverage_add(entry, 0, program->size, COVERAGE_SIGNED, "module");
+	coverage_add(entry, program->size, message->size, COVERAGE_SIGNATURE,
+		     "PKCS #7 message");
+	coverage_add(entry, end, file->size - end, COVERAGE_STRUCTURAL,
+		     "size of the message, marker");
+}
+
 static int
 module_check(const struct view *file, const char *path, const struct trust *trust,
 	     json_t *signatures, enum signature_status *status, struct err *err)
@@ -211,7 +223,10 @@ module_check(const struct view *file, const char *path, const struct trust *trus
 				  .trust = trust,
 				  .signatures = signatures,
 				  .status = status};
+	size_t before = json_array_size(signatures);
 	check_message(&message, &der);
+	for (size_t i = before; i < json_array_size(signatures); i++)
+		module_coverage(json_array_get(signatures, i), file, &program, &der);
 	free(where);
 	return 0;
 }

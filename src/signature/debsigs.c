@@ -96,11 +96,22 @@ starts_with(const char *name, const char *stem)
 
 /* ---- what is signed ---------------------------------------------------- */
 
+static const char *const stems[] = {"debian-binary", "control.tar", "data.tar"};
+
+static bool
+is_signed(const struct part *part)
+{
+	for (size_t i = 0; i < ARRAY_COUNT(stems); i++) {
+		if (starts_with(part->name, stems[i]))
+			return true;
+	}
+	return false;
+}
+
 /* The three parts that debsigs signs; false when there are not just these. */
 static bool
 signed_parts(const struct parts *parts, struct view signed_views[3])
 {
-	static const char *const stems[] = {"debian-binary", "control.tar", "data.tar"};
 	size_t found = 0;
 	for (size_t i = 0; i < parts->count; i++) {
 		if (is_signature(&parts->items[i]))
@@ -176,6 +187,29 @@ struct checking {
 	size_t count;
 };
 
+/* The members that a signature can be over, the signatures, and what ar says of each,
+ * which nobody signs. */
+static void
+cover(const struct parts *parts, json_t *entry)
+{
+	struct map *map = format_map(format_by_name("deb"), parts->file, NULL);
+	for (size_t i = 0; i < map->count; i++) {
+		const struct extent *extent = &map->extents[i];
+		const struct part *part =
+		    extent->member < parts->count ? &parts->items[extent->member] : NULL;
+		if (extent->tag != EXTENT_CONTENT)
+			coverage_add(entry, extent->offset, extent->length,
+				     COVERAGE_STRUCTURAL, "ar headers");
+		else if (part != NULL && is_signature(part))
+			coverage_add(entry, extent->offset, extent->length,
+				     COVERAGE_SIGNATURE, part->name);
+		else if (part != NULL && is_signed(part))
+			coverage_add(entry, extent->offset, extent->length,
+				     COVERAGE_SIGNED, part->name);
+	}
+	map_free(map);
+}
+
 /* Give the entries of one member their scheme and place, and what else is against them.
  */
 static void
@@ -195,6 +229,7 @@ settle(struct checking *checking, const struct part *part, size_t before,
 		json_object_set_new(entry, "index", json_string(index));
 		json_object_set_new(entry, "where", json_string(where));
 		json_object_set_new(entry, "covers", json_string("all"));
+		cover(checking->parts, entry);
 		if (against > status) {
 			json_object_set_new(
 			    entry, "status",

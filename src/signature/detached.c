@@ -41,9 +41,17 @@ signature_check_detached(const struct view *file, const char *path,
 			 json_t *signatures, enum signature_status *status,
 			 struct err *err)
 {
-	size_t row = 0;
+	size_t row = 0, before = json_array_size(signatures);
 	while (!detached_schemes[row]->knows(signature))
 		row++;
-	return detached_schemes[row]->check(file, path, signature, trust, signatures,
-					    status, err);
+	int answer = detached_schemes[row]->check(file, path, signature, trust,
+						  signatures, status, err);
+	for (size_t i = before; i < json_array_size(signatures); i++) {
+		json_t *entry = json_array_get(signatures, i);
+		if (json_object_get(entry, "digest") != NULL ||
+		    json_object_get(entry, "key") != NULL)
+			coverage_add(entry, 0, file->size, COVERAGE_SIGNED, "the file");
+		coverage_conclude(entry, file->size);
+	}
+	return answer;
 }

@@ -288,6 +288,7 @@ package_read(const struct view *file, struct package *package)
 
 /* The signatures of one file on their way to entries. */
 struct checking {
+	const struct view *file;
 	const struct package *package;
 	const char *path;
 	const struct trust *trust;
@@ -305,6 +306,37 @@ static const struct {
     {TAG_DSA, "DSA header", false},  {TAG_PGP, "PGP", true},
     {TAG_GPG, "GPG", true},
 };
+
+/* The bytes that one signature is over, directly or through the payload's digest; of the
+ * signature header the format's map says what is what. */
+static void
+cover_entry(const struct checking *checking, json_t *entry, bool payload)
+{
+	const struct package *package = checking->package;
+	const struct view *file = checking->file;
+	const struct view *main = &package->main.whole;
+	struct map *map = format_map(format_by_name("rpm"), file, NULL);
+	uint64_t content = file->size - package->payload.size;
+	uint64_t start = content - main->size;
+	coverage_add(entry, start, main->size, COVERAGE_SIGNED, "header");
+	if (payload || package->payload_digest)
+		coverage_add(entry, content, package->payload.size, COVERAGE_SIGNED,
+			     "payload");
+	coverage_add(entry, 0, LEAD_SIZE, COVERAGE_STRUCTURAL, "lead");
+	for (size_t i = 0; i < map->count && map->extents[i].offset < start; i++) {
+		const struct extent *extent = &map->extents[i];
+		if (extent->tag == EXTENT_PADDING)
+			coverage_add_zeros(entry, file, extent->offset, extent->length,
+					   "reserved space");
+		else if (extent->tag == EXTENT_SIGNATURE)
+			coverage_add(entry, extent->offset, extent->length,
+				     COVERAGE_SIGNATURE, "signature");
+		else if (extent->tag == EXTENT_METADATA || extent->tag == EXTENT_DERIVED)
+			coverage_add(entry, extent->offset, extent->length,
+				     COVERAGE_STRUCTURAL, "signature header");
+	}
+	map_free(map);
+}
 
 /* What this package adds to the word of one signature over it. */
 static void
@@ -362,6 +394,7 @@ check_packets(struct checking *checking, const struct view *packets, size_t kind
 		json_object_set_new(entry, "index", json_string(index));
 		json_object_set_new(entry, "where", json_string(where));
 		judge_entry(checking, entry, kinds[kind].payload);
+		cover_entry(checking, entry, kinds[kind].payload);
 		for (size_t k = 0; k < package->notes.count; k++)
 			signature_note(entry, "%s", package->notes.items[k]);
 		free(index);
@@ -438,7 +471,8 @@ rpm_check(const struct view *file, const char *path, const struct trust *trust,
 	  json_t *signatures, enum signature_status *status, struct err *err)
 {
 	struct package package = {0};
-	struct checking checking = {&package, path, trust, signatures, status, 0};
+	struct checking checking = {file,       &package, path, trust,
+				    signatures, status,   0};
 	int answer = 0;
 	*status = SIGNATURE_VALID;
 	if (package_read(file, &package) == -1) {

@@ -123,6 +123,7 @@ signature_check_as(const struct view *file, const struct format_match *match,
 		   const char *path, const struct trust *trust, json_t *signatures,
 		   enum signature_status *status, bool *known, struct err *err)
 {
+	size_t before = json_array_size(signatures);
 	*known = false;
 	*status = SIGNATURE_VALID;
 	for (size_t i = 0; i < ARRAY_COUNT(schemes); i++) {
@@ -134,6 +135,8 @@ signature_check_as(const struct view *file, const struct format_match *match,
 			return -1;
 		signature_worsen(status, found);
 	}
+	for (size_t i = before; i < json_array_size(signatures); i++)
+		coverage_conclude(json_array_get(signatures, i), file->size);
 	for (size_t i = 0; i < match->others.count; i++) {
 		char *reason =
 		    base_format("the file can also be read as %s, and nobody "

@@ -69,6 +69,30 @@ void signature_fact(json_t *entry, const char *name, const char *value);
 /* *status becomes the worse of the two. */
 void signature_worsen(enum signature_status *status, enum signature_status other);
 
+/* ---- coverage: coverage.c --------------------------------------------- */
+
+/* What a byte of a signed file is to one signature. Whether that holds, its status says. */
+enum coverage_kind {
+	COVERAGE_SIGNED,      /* the signature is over it, or over a digest of it */
+	COVERAGE_SIGNATURE,   /* it is the signature, or another one of the file */
+	COVERAGE_STRUCTURAL,  /* unsigned, but the format says what stands there: the
+			       * header of a member, an offset, zeros */
+	COVERAGE_UNEXPLAINED, /* unsigned, and nothing accounts for it */
+};
+
+/* Add a range of the file to the entry's "coverage", in any order; where two overlap
+ * the one added first keeps the bytes. `what` names it in a few words; shown text. What
+ * nobody added is unexplained: so add all that is known once anything is. */
+void coverage_add(json_t *entry, uint64_t offset, uint64_t length,
+		  enum coverage_kind kind, const char *what);
+/* Add a range as structural when it is all zeros; nothing otherwise. */
+void coverage_add_zeros(json_t *entry, const struct view *file, uint64_t offset,
+			uint64_t length, const char *what);
+/* Bring the ranges into order over the whole file, with their sums. Done for every
+ * scheme's entries by signature_check_as and signature_check_detached; nothing where no
+ * range was added. */
+void coverage_conclude(json_t *entry, uint64_t size);
+
 /* ---- judgements: judgement.c ------------------------------------------ */
 
 /* A status with what was found against it: the reasons of the worst status only, so

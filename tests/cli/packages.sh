@@ -3,7 +3,7 @@
 set -eu
 # shellcheck source=tests/cli-functions
 . "$SOURCE/tests/cli-functions"
-need rpmbuild rpmsign rpmkeys gpg ar dpkg-deb
+need rpmbuild rpmsign rpmkeys gpg ar dpkg-deb jq
 
 GNUPGHOME=$PWD/gnupg
 export GNUPGHOME
@@ -14,6 +14,18 @@ gpg --quick-gen-key 'Packager <p@example.org>' rsa2048 sign never
 gpg --quick-gen-key 'Other <o@example.org>' rsa2048 sign never
 gpg --export -a p@example.org >packager.asc
 gpg --export -a o@example.org >other.asc
+
+# covers FILE KIND NUMBER: the byte map of the file's first signature adds up to the
+# file, and so many bytes are of that kind.
+covers() {
+	"$VERIFY" signatures -q --pgp-keyring packager.asc --json map.json "$1" || [ $? -eq 4 ]
+	jq -e --argjson size "$(wc -c <"$1")" '.signatures[0].coverage |
+		.signed + .signature + .structural + .unexplained == $size and
+		([.ranges[].length] | add) == $size' map.json >/dev/null ||
+		fail "the byte map of $1: $(jq -c '.signatures[0].coverage' map.json)"
+	found=$(jq ".signatures[0].coverage.$2" map.json)
+	[ "$found" -eq "$3" ] || fail "$1 has $found bytes $2, not $3"
+}
 
 # ---- RPM
 
@@ -59,6 +71,8 @@ expect 4 'unsigned' plain.rpm --pgp-keyring packager.asc
 sign plain.rpm old.rpm --rpmv3
 expect 0 'over header and payload' old.rpm --pgp-keyring packager.asc
 
+covers signed.rpm signed "$(rpm -qp --qf '%{SIGSIZE}' signed.rpm 2>/dev/null)"
+covers signed.rpm unexplained 0
 size=$(wc -c <signed.rpm)
 change signed.rpm payload.rpm $((size - 20))
 agree no payload.rpm
@@ -84,6 +98,10 @@ mkdir m && (cd m && ar x ../plain.deb)
 (cd m && cat debian-binary control.tar.* data.tar.*) | gpg -u p@example.org --detach-sign -o m/_gpgorigin
 cp plain.deb signed.deb && (cd m && ar rc ../signed.deb _gpgorigin)
 expect 0 'ar member _gpgorigin' signed.deb --pgp-keyring packager.asc
+covers signed.deb signed "$(cd m && cat debian-binary control.tar.* data.tar.* | wc -c)"
+covers signed.deb signature "$(wc -c <m/_gpgorigin)"
+covers signed.deb unexplained 0
+expect 0 'bytes: ' signed.deb --pgp-keyring packager.asc
 expect 4 'untrusted' signed.deb --pgp-keyring other.asc
 expect 4 'no signature in the package' plain.deb --pgp-keyring packager.asc
 seq 1 1001 >d/usr/share/x/numbers
@@ -94,6 +112,7 @@ expect 4 'does not fit' changed.deb --pgp-keyring packager.asc
 cp signed.deb extra.deb
 cp m/data.tar.* "m/data2.tar" && (cd m && ar rc ../extra.deb data2.tar)
 expect 4 'invalid' extra.deb --pgp-keyring packager.asc
+covers extra.deb unexplained "$(wc -c <m/data2.tar)"
 
 # ---- dpkg-sig: a signed list of weak digests
 
