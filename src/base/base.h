@@ -71,11 +71,6 @@ char *base_strdup(const char *string);
 char *base_strndup(const char *string, size_t n);
 char *base_format(const char *format, ...) PRINTF_LIKE(1, 2);
 
-/* From now on the memory of JSON values is kept to the end of the process, which makes
- * many of them cheap. To be called before the first one is made, and not where text
- * that Jansson allocates (json_dumps) is given back. */
-void json_keep_memory(void);
-
 /* A growing array of bytes; {0} is the empty buffer. data[size] is always NUL. */
 struct buf {
 	char *data;
@@ -90,8 +85,23 @@ void buf_vprintf(struct buf *buf, const char *format, va_list args) PRINTF_LIKE(
 /* JSON text at the end, the same for the same value: keys in byte order, and lines
  * indented by `indent` blanks a level; 0: all on one line. */
 void buf_json(struct buf *buf, const json_t *value, unsigned indent);
+/* What may take part while JSON is written; each may be NULL. */
+struct json_hooks {
+	/* Write an item of an array at that depth, or several with commas between, and
+	 * answer true; false: it is written as it is. */
+	bool (*item)(struct buf *out, const json_t *item, unsigned indent,
+		     unsigned depth);
+	/* Take over and clear what has gathered so far: called between items. */
+	void (*drain)(void *context, struct buf *gathered);
+	void *context;
+};
+/* buf_json with them. */
+void buf_json_hooked(struct buf *buf, const json_t *value, unsigned indent,
+		     const struct json_hooks *hooks);
 /* A JSON string of UTF-8 text. */
 void buf_json_string(struct buf *buf, const char *text);
+/* A new line at that depth; nothing without an indent. */
+void buf_json_line(struct buf *buf, unsigned indent, unsigned depth);
 /* `count` zero bytes at the end. */
 void buf_zeros(struct buf *buf, size_t count);
 /* Empty it, keeping its room. */
@@ -285,6 +295,15 @@ int file_write_fd(int fd, const void *bytes, size_t count, struct err *err);
 /* Write a file under another name beside it, flush, and rename it into place:
  * readers see the old bytes or the new ones, never a part. */
 int file_replace(const char *path, const void *bytes, size_t count, struct err *err);
+/* A file that is being written under another name. */
+struct file_draft {
+	int fd;
+	char *path, *name; /* where it goes, and what it is called until then */
+};
+/* file_replace in steps: write to `fd` after this. */
+int file_draft_open(const char *path, struct file_draft *draft, struct err *err);
+/* Put it in its place, or take it away when `failed` or when that fails: -1 then. */
+int file_draft_end(struct file_draft *draft, bool failed, struct err *err);
 /* An anonymous file for scratch data that vanishes with its last descriptor,
  * in $TMPDIR or /var/tmp. */
 int file_scratch(int *fd, struct err *err);

@@ -157,31 +157,47 @@ file_write_fd(int fd, const void *bytes, size_t count, struct err *err)
 }
 
 int
-file_replace(const char *path, const void *bytes, size_t count, struct err *err)
+file_draft_open(const char *path, struct file_draft *draft, struct err *err)
 {
-	char *draft = base_format("%s.XXXXXX", path);
-	int result = -1;
-	int fd = mkostemp(draft, O_CLOEXEC);
-	if (fd == -1) {
+	draft->name = base_format("%s.XXXXXX", path);
+	draft->fd = mkostemp(draft->name, O_CLOEXEC);
+	if (draft->fd == -1) {
 		err_errno(err, "cannot write '%s'", path);
-		free(draft);
+		free(draft->name);
 		return -1;
 	}
+	draft->path = base_strdup(path);
+	return 0;
+}
+
+int
+file_draft_end(struct file_draft *draft, bool failed, struct err *err)
+{
+	int result = failed ? -1 : 0;
 	mode_t mask = umask(0);
 	umask(mask);
-	if (file_write_fd(fd, bytes, count, err) == -1) {
-		err_at(err, "'%s'", path);
-	} else if (fchmod(fd, 0666 & ~mask) == -1 || fsync(fd) == -1 ||
-		   rename(draft, path) == -1) {
-		err_errno(err, "cannot write '%s'", path);
-	} else {
-		result = 0;
-	}
-	close(fd);
+	if (!failed &&
+	    (fchmod(draft->fd, 0666 & ~mask) == -1 || fsync(draft->fd) == -1 ||
+	     rename(draft->name, draft->path) == -1))
+		result = err_errno(err, "cannot write '%s'", draft->path);
+	close(draft->fd);
 	if (result == -1)
-		unlink(draft);
-	free(draft);
+		unlink(draft->name);
+	free(draft->name);
+	free(draft->path);
 	return result;
+}
+
+int
+file_replace(const char *path, const void *bytes, size_t count, struct err *err)
+{
+	struct file_draft draft;
+	if (file_draft_open(path, &draft, err) == -1)
+		return -1;
+	int result = file_write_fd(draft.fd, bytes, count, err);
+	if (result == -1)
+		err_at(err, "'%s'", path);
+	return file_draft_end(&draft, result == -1, err);
 }
 
 int

@@ -4,14 +4,14 @@
  */
 #include "base/base.h"
 
-#include <pthread.h>
-
-#define SHARED_FROM ((size_t)8192) /* so many items are written by two threads */
-#define KEYS_INSERTED 24 /* so many keys are sorted by insertion */
+#define KEYS_INSERTED 24                /* so many keys are sorted by insertion */
+#define DRAINED_FROM  ((size_t)1 << 20) /* bytes that gather before they are handed on \
+					 */
 
 struct writer {
 	struct buf *out;
 	unsigned indent;
+	const struct json_hooks *hooks;
 };
 
 struct pair_of {
@@ -34,18 +34,24 @@ put(struct buf *out, const void *bytes, size_t count)
 
 static void write_value(struct writer *writer, const json_t *value, unsigned depth);
 
+/* A new line with the blanks of its depth. */
+static void
+put_line(struct buf *out, unsigned indent, unsigned depth)
+{
+	static const char blanks[] = "                                ";
+	if (indent == 0)
+		return;
+	put(out, "\n", 1);
+	for (size_t left = (size_t)indent * depth, step; left > 0; left -= step) {
+		step = left < sizeof(blanks) - 1 ? left : sizeof(blanks) - 1;
+		put(out, blanks, step);
+	}
+}
+
 static void
 write_line(struct writer *writer, unsigned depth)
 {
-	static const char blanks[] = "                                ";
-	if (writer->indent == 0)
-		return;
-	put(writer->out, "\n", 1);
-	for (size_t left = (size_t)writer->indent * depth, step; left > 0;
-	     left -= step) {
-		step = left < sizeof(blanks) - 1 ? left : sizeof(blanks) - 1;
-		put(writer->out, blanks, step);
-	}
+	put_line(writer->out, writer->indent, depth);
 }
 
 /* RFC 8259, section 7: what must be escaped, and nothing else. */
@@ -137,46 +143,22 @@ write_object(struct writer *writer, const json_t *object, unsigned depth)
 		free(pairs);
 }
 
-/* Items [from, to) of an array. */
-struct items {
-	struct writer writer;
-	const json_t *array;
-	size_t from, to;
-	unsigned depth;
-};
-
-static void *
-write_items(void *context)
-{
-	struct items *items = context;
-	struct writer *writer = &items->writer;
-	for (size_t i = items->from; i < items->to; i++) {
-		if (i > 0)
-			put(writer->out, ",", 1);
-		write_line(writer, items->depth + 1);
-		write_value(writer, json_array_get(items->array, i), items->depth + 1);
-	}
-	return NULL;
-}
-
 static void
 write_array(struct writer *writer, const json_t *array, unsigned depth)
 {
-	size_t count = json_array_size(array), half = count / 2;
-	struct buf later = {0};
-	pthread_t thread;
-	struct items second = {{&later, writer->indent}, array, half, count, depth};
-	struct items first = {*writer, array, 0, half, depth};
-	bool apart = count >= SHARED_FROM &&
-		     pthread_create(&thread, NULL, write_items, &second) == 0;
-	if (!apart)
-		first.to = count;
+	const struct json_hooks *hooks = writer->hooks;
+	size_t count = json_array_size(array);
 	put(writer->out, "[", 1);
-	write_items(&first);
-	if (apart) {
-		pthread_join(thread, NULL);
-		buf_append(writer->out, later.data, later.size);
-		buf_free(&later);
+	for (size_t i = 0; i < count; i++) {
+		const json_t *item = json_array_get(array, i);
+		if (i > 0)
+			put(writer->out, ",", 1);
+		write_line(writer, depth + 1);
+		if (hooks->item == NULL ||
+		    !hooks->item(writer->out, item, writer->indent, depth + 1))
+			write_value(writer, item, depth + 1);
+		if (hooks->drain != NULL && writer->out->size >= DRAINED_FROM)
+			hooks->drain(hooks->context, writer->out);
 	}
 	if (count > 0)
 		write_line(writer, depth);
@@ -231,9 +213,24 @@ buf_json_string(struct buf *out, const char *text)
 }
 
 void
-buf_json(struct buf *out, const json_t *value, unsigned indent)
+buf_json_line(struct buf *out, unsigned indent, unsigned depth)
 {
-	struct writer writer = {out, indent};
+	put_line(out, indent, depth);
+	buf_append(out, "", 0);
+}
+
+void
+buf_json_hooked(struct buf *out, const json_t *value, unsigned indent,
+		const struct json_hooks *hooks)
+{
+	struct writer writer = {out, indent, hooks};
 	write_value(&writer, value, 0);
 	buf_append(out, "", 0);
+}
+
+void
+buf_json(struct buf *out, const json_t *value, unsigned indent)
+{
+	static const struct json_hooks none = {NULL, NULL, NULL};
+	buf_json_hooked(out, value, indent, &none);
 }

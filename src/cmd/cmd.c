@@ -159,41 +159,17 @@ cmd_arguments(const struct command *command, int argc, int least, int most)
 	return false;
 }
 
-/* Write to a descriptor whose reader may have gone: an error, not our death. */
-static int
-write_quietly(int fd, const struct buf *bytes, struct err *err)
-{
-	struct sigaction ignore = {.sa_handler = SIG_IGN}, kept;
-	sigaction(SIGPIPE, &ignore, &kept);
-	int result = file_write_fd(fd, bytes->data, bytes->size, err);
-	sigaction(SIGPIPE, &kept, NULL);
-	return result;
-}
+/* One report on its way to its place. */
+struct delivery {
+	const json_t *findings;
+	enum report_kind kind;
+	const char *path;
+};
 
-/*
- * A new or regular file is replaced whole; what is anything else (a device, a pipe,
- * a link such as /dev/stdout) is written through, never replaced.
- */
 static int
-write_report(const char *path, const struct buf *bytes, struct err *err)
+sink_fd(void *context, const void *bytes, size_t count, struct err *err)
 {
-	if (strcmp(path, "-") == 0) {
-		if (write_quietly(STDOUT_FILENO, bytes, err) == -1)
-			return err_at(err, "the report to standard output");
-		return 0;
-	}
-	struct stat st;
-	if (lstat(path, &st) == -1 || S_ISREG(st.st_mode))
-		return file_replace(path, bytes->data, bytes->size, err);
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
-	if (fd == -1)
-		return err_errno(err, "cannot write '%s'", path);
-	int result = write_quietly(fd, bytes, err);
-	if (result == -1)
-		err_at(err, "'%s'", path);
-	if (close(fd) == -1 && result == 0)
-		result = err_errno(err, "cannot write '%s'", path);
-	return result;
+	return file_write_fd(*(const int *)context, bytes, count, err);
 }
 
 /* Colour and width of a terminal; neither for anything else. */
@@ -209,6 +185,59 @@ terminal_of(const char *path, bool *colour, unsigned *columns)
 	struct winsize size;
 	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40)
 		*columns = size.ws_col < 120 ? size.ws_col : 120;
+}
+
+/* Write to a descriptor whose reader may have gone: an error, not our death. */
+static int
+deliver_to(const struct delivery *delivery, int fd, struct err *err)
+{
+	struct sigaction ignore = {.sa_handler = SIG_IGN}, kept;
+	bool colour;
+	unsigned columns;
+	terminal_of(delivery->path, &colour, &columns);
+	sigaction(SIGPIPE, &ignore, &kept);
+	int result = report_write(delivery->findings, delivery->kind, colour, columns,
+				  sink_fd, &fd, err);
+	sigaction(SIGPIPE, &kept, NULL);
+	return result;
+}
+
+/* A new or regular file is replaced whole. */
+static int
+deliver_to_file(const struct delivery *delivery, struct err *err)
+{
+	struct file_draft draft;
+	if (file_draft_open(delivery->path, &draft, err) == -1)
+		return -1;
+	int result = deliver_to(delivery, draft.fd, err);
+	if (result == -1)
+		err_at(err, "'%s'", delivery->path);
+	return file_draft_end(&draft, result == -1, err);
+}
+
+/* What is anything but a regular file (a device, a pipe, a link such as /dev/stdout) is
+ * written through, never replaced. */
+static int
+deliver(const struct delivery *delivery, struct err *err)
+{
+	const char *path = delivery->path;
+	struct stat st;
+	if (strcmp(path, "-") == 0) {
+		if (deliver_to(delivery, STDOUT_FILENO, err) == -1)
+			return err_at(err, "the report to standard output");
+		return 0;
+	}
+	if (lstat(path, &st) == -1 || S_ISREG(st.st_mode))
+		return deliver_to_file(delivery, err);
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
+	if (fd == -1)
+		return err_errno(err, "cannot write '%s'", path);
+	int result = deliver_to(delivery, fd, err);
+	if (result == -1)
+		err_at(err, "'%s'", path);
+	if (close(fd) == -1 && result == 0)
+		result = err_errno(err, "cannot write '%s'", path);
+	return result;
 }
 
 int
@@ -227,14 +256,8 @@ cmd_write_reports(const json_t *findings, const struct report_targets *targets,
 	for (size_t i = 0; i < ARRAY_COUNT(paths); i++) {
 		if (paths[i] == NULL)
 			continue;
-		struct buf bytes = {0};
-		bool colour;
-		unsigned columns;
-		terminal_of(paths[i], &colour, &columns);
-		report_render(findings, (enum report_kind)i, colour, columns, &bytes);
-		int result = write_report(paths[i], &bytes, err);
-		buf_free(&bytes);
-		if (result == -1)
+		const struct delivery one = {findings, (enum report_kind)i, paths[i]};
+		if (deliver(&one, err) == -1)
 			return -1;
 	}
 	return 0;

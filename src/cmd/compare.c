@@ -44,7 +44,7 @@ compare_confined(void *context, struct buf *out, struct err *err)
 	enum file_status worst;
 	int result = open_trees(comparing, err);
 	if (result == 0)
-		result = compare_nodes_terse(comparing->shipped.tree, NODE_ROOT,
+		result = compare_nodes_packed(comparing->shipped.tree, NODE_ROOT,
 					     comparing->rebuilt.tree, NODE_ROOT, files,
 					     &worst, err);
 	if (result == 0)
@@ -263,7 +263,6 @@ compare_run(int argc, char **argv)
 	};
 	struct report_targets targets = {0};
 	int option;
-	json_keep_memory();
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, ":qv", options, NULL)) != -1) {
 		enum option_answer answer =

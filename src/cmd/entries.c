@@ -1,162 +1,112 @@
 /*
- * The entries of "files" on their way out of the confined child: lines, each a JSON
- * array of some thousand entries, so that both ends work on two of them at a time.
- * Terse entries (compare_nodes_terse) are text already, and the parent completes them.
+ * The entries of "files" on their way out of the confined child: pieces, each a kind
+ * (a pack, or a JSON array of entries), its size, and its bytes.
  */
 #include "cmd/cmd_private.h"
 
-#include <pthread.h>
-
 #include "compare/compare.h"
 
-#define LINE_ENTRIES ((size_t)4096)
-#define WORKERS      2
-
-struct lines_work {
-	size_t count, worker;
-	const json_t *files;      /* to write: WORKERS share out the lines */
-	struct buf *texts;        /* of each line */
-	const struct view *views; /* to parse */
-	json_t **arrays;
+enum {
+	PIECE_PACK = 'p',
+	PIECE_ENTRIES = 'e',
+	PIECE_HEADER = 9, /* kind, u64le size */
+	ENTRIES_MOST = 256,
 };
-
-/* Each worker takes every WORKERS-th line; the last one works in this thread. */
-static void
-lines_share(void *(*work)(void *), const struct lines_work *all)
-{
-	struct lines_work each[WORKERS];
-	pthread_t threads[WORKERS];
-	bool apart[WORKERS] = {false};
-	for (size_t i = 0; i < WORKERS; i++) {
-		each[i] = *all;
-		each[i].worker = i;
-		apart[i] = i + 1 < WORKERS && all->count > 1 &&
-			   pthread_create(&threads[i], NULL, work, &each[i]) == 0;
-		if (!apart[i])
-			work(&each[i]);
-	}
-	for (size_t i = 0; i < WORKERS; i++) {
-		if (apart[i])
-			pthread_join(threads[i], NULL);
-	}
-}
 
 /* ---- in the child ---------------------------------------------------- */
 
 static void
-write_entry(struct buf *text, const json_t *entry)
+write_piece(struct buf *out, char kind, const char *bytes, size_t size)
 {
-	if (json_is_string(entry))
-		buf_append(text, json_string_value(entry), json_string_length(entry));
-	else
-		buf_json(text, entry, 0);
+	char header[PIECE_HEADER] = {kind};
+	for (size_t i = 0; i < 8; i++)
+		header[1 + i] = (char)((uint64_t)size >> 8 * i);
+	buf_append(out, header, sizeof(header));
+	buf_append(out, bytes, size);
 }
 
-static void *
-write_lines(void *context)
+/* The entries from `at` to the next pack, a few at a time; how many they are. */
+static size_t
+write_entries(struct buf *out, const json_t *files, size_t at)
 {
-	const struct lines_work *work = context;
-	size_t count = json_array_size(work->files);
-	for (size_t line = work->worker; line < work->count; line += WORKERS) {
-		struct buf *text = &work->texts[line];
-		size_t at = line * LINE_ENTRIES;
-		buf_puts(text, "[");
-		for (size_t i = at; i < count && i < at + LINE_ENTRIES; i++) {
-			if (i > at)
-				buf_puts(text, ",");
-			write_entry(text, json_array_get(work->files, i));
-		}
-		buf_puts(text, "]\n");
+	json_t *array = json_array();
+	struct buf text = {0};
+	size_t count = 0;
+	for (; count < ENTRIES_MOST; count++) {
+		json_t *entry = json_array_get(files, at + count);
+		if (!json_is_object(entry))
+			break;
+		json_array_append(array, entry);
 	}
-	return NULL;
+	buf_json(&text, array, 0);
+	write_piece(out, PIECE_ENTRIES, text.data, text.size);
+	buf_free(&text);
+	json_decref(array);
+	return count;
 }
 
 void
 cmd_write_entries(const json_t *files, struct buf *out)
 {
-	size_t count = (json_array_size(files) + LINE_ENTRIES - 1) / LINE_ENTRIES;
-	struct buf *texts = base_alloc(count, sizeof(*texts));
-	struct lines_work work = {.count = count, .files = files, .texts = texts};
-	lines_share(write_lines, &work);
-	for (size_t i = 0; i < count; i++) {
-		buf_append(out, texts[i].data, texts[i].size);
-		buf_free(&texts[i]);
+	for (size_t at = 0; at < json_array_size(files);) {
+		const json_t *entry = json_array_get(files, at);
+		if (is_pack(entry)) {
+			write_piece(out, PIECE_PACK, json_string_value(entry),
+				    json_string_length(entry));
+			at++;
+		} else {
+			at += write_entries(out, files, at);
+		}
 	}
-	free(texts);
 }
 
 /* ---- in the parent --------------------------------------------------- */
 
-/* Put what terse entries stand for in their place; -1 when something is no entry. */
-static int
-entries_complete(json_t *array)
+static bool
+are_entries(const json_t *array)
 {
 	for (size_t i = 0; i < json_array_size(array); i++) {
-		const json_t *entry = json_array_get(array, i);
-		if (json_is_object(entry))
-			continue;
-		json_t *complete = compare_terse_entry(entry);
-		if (complete == NULL)
-			return -1;
-		json_array_set_new(array, i, complete);
+		if (!json_is_object(json_array_get(array, i)))
+			return false;
 	}
-	return 0;
+	return json_array_size(array) > 0;
 }
 
-static void *
-parse_lines(void *context)
+/* One piece; -1 when it is none. */
+static int
+take_piece(char kind, const struct view *bytes, json_t *files)
 {
-	const struct lines_work *work = context;
-	for (size_t line = work->worker; line < work->count; line += WORKERS) {
-		const struct view *view = &work->views[line];
-		work->arrays[line] =
-		    json_loadb((const char *)view->data, view->size, 0, NULL);
-		if (entries_complete(work->arrays[line]) == -1) {
-			json_decref(work->arrays[line]);
-			work->arrays[line] = NULL;
-		}
+	if (kind == PIECE_PACK) {
+		json_t *pack = pack_take_over(bytes);
+		return pack != NULL ? json_array_append_new(files, pack) : -1;
 	}
-	return NULL;
-}
-
-/* The lines of the text, without their ends. */
-static struct view *
-lines_cut(const struct view *text, size_t *count)
-{
-	size_t room = 1;
-	for (uint64_t i = 0; i < text->size; i++)
-		room += text->data[i] == '\n';
-	struct view *lines = base_alloc(room, sizeof(*lines));
-	uint64_t at = 0, end;
-	*count = 0;
-	while (at < text->size) {
-		if (view_find(text, at, "\n", 1, &end) == -1)
-			end = text->size;
-		view_sub(text, at, end - at, &lines[(*count)++]);
-		at = end + 1;
-	}
-	return lines;
+	json_t *array = kind == PIECE_ENTRIES ? json_loadb((const char *)bytes->data,
+							   (size_t)bytes->size, 0, NULL)
+					      : NULL;
+	int result = are_entries(array) ? json_array_extend(files, array) : -1;
+	json_decref(array);
+	return result;
 }
 
 int
 cmd_parse_entries(const struct view *text, json_t *files)
 {
-	size_t count;
+	json_t *taken = json_array();
+	uint64_t at = 0, size;
 	int result = 0;
-	struct view *views = lines_cut(text, &count);
-	json_t **arrays = base_alloc(count, sizeof(json_t *));
-	struct lines_work work = {.count = count, .views = views, .arrays = arrays};
-	lines_share(parse_lines, &work);
-	for (size_t i = 0; i < count; i++) {
-		if (!json_is_array(arrays[i]))
+	while (result == 0 && at < text->size) {
+		uint8_t kind = 0;
+		struct view bytes;
+		if (view_u8(text, at, &kind) == -1 ||
+		    view_u64le(text, at + 1, &size) == -1 ||
+		    view_sub(text, at + PIECE_HEADER, size, &bytes) == -1)
 			result = -1;
+		else
+			result = take_piece((char)kind, &bytes, taken);
+		at += PIECE_HEADER + (result == 0 ? size : 0);
 	}
-	for (size_t i = 0; i < count; i++) {
-		if (result == 0)
-			json_array_extend(files, arrays[i]);
-		json_decref(arrays[i]);
-	}
-	free(arrays);
-	free(views);
+	if (result == 0)
+		result = json_array_extend(files, taken);
+	json_decref(taken);
 	return result;
 }

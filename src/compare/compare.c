@@ -204,7 +204,7 @@ int
 compare_pair(struct comparison *comparison, struct pair pair, enum file_status *status,
 	     struct err *err)
 {
-	if (comparison->terse && is_plainly_identical(comparison, pair)) {
+	if (comparison->packed && is_plainly_identical(comparison, pair)) {
 		entry_identical(comparison, pair);
 		*status = STATUS_IDENTICAL;
 		return 0;
@@ -246,6 +246,7 @@ compare_any(struct comparison *comparison, const struct release *exceptions,
 	int result = comparison_except(comparison, exceptions, err);
 	if (result == 0)
 		result = compare_top(comparison, pair, &status, err);
+	packing_end(&comparison->packing, comparison->files);
 	comparison_free(comparison);
 	if (result == 0)
 		*worst = status;
@@ -264,13 +265,13 @@ compare_nodes(struct tree *shipped, node_id shipped_node, struct tree *rebuilt,
 }
 
 int
-compare_nodes_terse(struct tree *shipped, node_id shipped_node, struct tree *rebuilt,
+compare_nodes_packed(struct tree *shipped, node_id shipped_node, struct tree *rebuilt,
 		    node_id rebuilt_node, json_t *files, enum file_status *worst,
 		    struct err *err)
 {
 	struct comparison comparison;
 	comparison_init(&comparison, shipped, rebuilt, files);
-	comparison.terse = true;
+	comparison.packed = true;
 	return compare_any(&comparison, NULL, pair_of(shipped_node, rebuilt_node),
 			   worst, err);
 }

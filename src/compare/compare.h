@@ -42,17 +42,50 @@ int compare_nodes(struct tree *shipped, node_id shipped_node, struct tree *rebui
 		  enum file_status *worst, struct err *err);
 
 /*
- * The same, without exceptions, where very many files may be expected: the entry of an
- * identical pair of which nothing else is to be said is a string, JSON text that
- * compare_terse_entry understands once it is parsed.
+ * The same, without exceptions, where very many files may be expected: identical pairs
+ * of which nothing else is to be said are in packs among the entries.
  */
-int compare_nodes_terse(struct tree *shipped, node_id shipped_node,
-			struct tree *rebuilt, node_id rebuilt_node, json_t *files,
-			enum file_status *worst, struct err *err);
+int compare_nodes_packed(struct tree *shipped, node_id shipped_node,
+			 struct tree *rebuilt, node_id rebuilt_node, json_t *files,
+			 enum file_status *worst, struct err *err);
 
-/* The entry that a terse one stands for; NULL when it is none. Both sides are one
- * object. */
-json_t *compare_terse_entry(const json_t *terse);
+/*
+ * A pack: neighbouring entries of identical files, in the bytes of one JSON string. It is
+ * an element of "files" in memory only, and never written as it is; nothing that was
+ * read from JSON text is one.
+ */
+#define PACK_MOST 4096 /* entries */
+
+/* One of them. */
+struct packed {
+	struct buf path, built, format; /* shown text; format "": none */
+	bool has_mode;
+	unsigned mode;
+	uint64_t size;
+	struct sha256 sha256;
+};
+
+/* Going through a pack; `one` is valid until the next step. */
+struct pack_walk {
+	struct view rest;
+	size_t left;
+	struct packed one;
+};
+
+/* Is an element of "files" a pack? */
+bool is_pack(const json_t *value);
+/* How many entries are in it; 0 when it is no pack. */
+size_t pack_count(const json_t *pack);
+/* Begin; of what is no pack there is nothing to go through. */
+void pack_open(struct pack_walk *walk, const json_t *pack);
+/* The next entry as walk->one; false at the end. */
+bool pack_next(struct pack_walk *walk);
+/* Give back what the walk holds. */
+void pack_close(struct pack_walk *walk);
+/* A pack of bytes from a confined child, which nobody trusts; NULL when they are none. */
+json_t *pack_take_over(const struct view *bytes);
+/* Write the entries of a pack as JSON: an `item` of struct json_hooks. */
+bool pack_write(struct buf *out, const json_t *value, unsigned indent, unsigned depth);
 
 /*
  * Account for a whole product by its release description: outputs against the rebuilt

@@ -239,11 +239,29 @@ struct pair {
 /* A pair that met by its path, or a lone member. */
 struct pair pair_of(node_id shipped, node_id rebuilt);
 
+struct comparison;
+
+/* A pack that is being made: {0} to begin with. */
+struct packing {
+	struct buf bytes;
+	size_t count;
+	struct buf path, built, format; /* of the entry before */
+};
+
+/* Add a pair of identical files, at most PACK_MOST. */
+void packing_add(struct packing *packing, const struct comparison *comparison,
+		 struct pair pair);
+/* Append what there is to `files`. */
+void packing_end(struct packing *packing, json_t *files);
+/* Give its memory back. */
+void packing_free(struct packing *packing);
+
 /* The two trees, where entries go, and what the description allows. */
 struct comparison {
 	struct tree *shipped, *rebuilt;
 	json_t *files;
-	bool terse;                    /* identical pairs are strings: compare.h */
+	bool packed;                   /* identical pairs are packed: compare.h */
+	struct packing packing;        /* those that wait for the next other entry */
 	const struct release *release; /* NULL: no exceptions */
 	node_id *excepted; /* the shipped node of each exception, or NODE_NONE */
 	size_t told;       /* differences in `files` so far: bounds those to come */
@@ -289,7 +307,7 @@ bool node_has_content(const struct tree *tree, node_id id);
 
 /* A new entry, appended to the files: paths, format, sizes and digests of both. */
 json_t *entry_new(struct comparison *comparison, struct pair pair);
-/* The entry of an identical pair of which nothing else is to be said, as text. */
+/* Pack an identical pair of which nothing else is to be said. */
 void entry_identical(struct comparison *comparison, struct pair pair);
 /* The same without "path" of a pair, for what only a description names. */
 json_t *entry_named(json_t *files, const char *path, enum file_status status,

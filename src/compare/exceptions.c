@@ -21,6 +21,7 @@ comparison_init(struct comparison *comparison, struct tree *shipped,
 void
 comparison_free(struct comparison *comparison)
 {
+	packing_free(&comparison->packing);
 	free(comparison->excepted);
 	free(comparison->lones.items);
 	free(comparison->alone.items);

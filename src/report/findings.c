@@ -9,7 +9,25 @@
 const char *
 finding_string(const json_t *object, const char *key)
 {
+	if (is_pack(object))
+		return strcmp(key, "status") == 0 ? file_status_name(STATUS_IDENTICAL)
+						  : NULL;
 	return json_string_value(json_object_get(object, key));
+}
+
+size_t
+finding_files(const json_t *findings)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < finding_length(findings, "files"); i++)
+		count += finding_entries(finding_at(findings, "files", i));
+	return count;
+}
+
+size_t
+finding_entries(const json_t *file)
+{
+	return is_pack(file) ? pack_count(file) : 1;
 }
 
 const char *

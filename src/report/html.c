@@ -63,9 +63,10 @@ files_with(const json_t *findings, const char *class)
 {
 	size_t count = 0;
 	for (size_t i = 0; i < finding_length(findings, "files"); i++) {
-		const char *status = finding_string_or(finding_at(findings, "files", i),
-						       "status", "undecided");
-		count += strcmp(html_status_class(status), class) == 0;
+		const json_t *file = finding_at(findings, "files", i);
+		const char *status = finding_string_or(file, "status", "undecided");
+		if (strcmp(html_status_class(status), class) == 0)
+			count += finding_entries(file);
 	}
 	return count;
 }
@@ -84,7 +85,7 @@ static void
 write_filters(struct html *page)
 {
 	html_raw(page, "<fieldset><legend>Show</legend>\n");
-	write_filter(page, "all", finding_length(page->findings, "files"), true);
+	write_filter(page, "all", finding_files(page->findings), true);
 	for (size_t i = 0; i <= words_status_count; i++) {
 		const char *class =
 		    i < words_status_count ? words_statuses[i] : "other";
@@ -101,8 +102,8 @@ write_files(struct html *page)
 {
 	struct buf articles = {0};
 	struct html aside = {.out = &articles, .findings = page->findings};
-	aside.articles = base_alloc(finding_length(page->findings, "files"),
-				    sizeof(*aside.articles));
+	aside.articles =
+	    base_alloc(finding_files(page->findings), sizeof(*aside.articles));
 	html_share(&aside, (size_t)7 << 19);
 	html_articles(&aside);
 	page->articles = aside.articles;

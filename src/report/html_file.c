@@ -190,8 +190,11 @@ html_articles(struct html *page)
 {
 	size_t all = 0, shown = 0;
 	for (int containers = 0; containers < 2; containers++) {
+		size_t number = 0, next = 0;
 		for (size_t i = 0; i < finding_length(page->findings, "files"); i++) {
 			const json_t *file = finding_at(page->findings, "files", i);
+			number = next;
+			next += finding_entries(file);
 			bool container =
 			    json_is_true(json_object_get(file, "container"));
 			if (container != (containers == 1) || !html_file_is_told(file))
@@ -200,8 +203,8 @@ html_articles(struct html *page)
 			if (shown >= FILES_SHOWN || !html_room(page))
 				continue;
 			shown++;
-			page->articles[i] = true;
-			write_article(page, file, i);
+			page->articles[number] = true;
+			write_article(page, file, number);
 		}
 	}
 	html_cut(page, "p class=\"cut\"", all, shown, "files");

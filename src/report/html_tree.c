@@ -18,8 +18,10 @@ enum {
  * keys as strings brings together what shares a folder. */
 struct leaf {
 	char *key;
-	const json_t *file;
-	size_t index; /* in "files" */
+	const json_t *file; /* NULL: one of a pack */
+	size_t index;       /* among all entries */
+	uint64_t size;      /* of one of a pack, and its digest */
+	struct sha256 sha256;
 	bool shown;
 };
 
@@ -74,6 +76,12 @@ leaf_order(const void *a, const void *b)
 	return one->index < other->index ? -1 : one->index > other->index;
 }
 
+static bool
+leaf_is_told(const struct leaf *leaf)
+{
+	return leaf->file != NULL && html_file_is_told(leaf->file);
+}
+
 /* What has an article is in the tree first; of the rest as many as fit. */
 static void
 choose_leaves(struct tree_view *view)
@@ -82,7 +90,7 @@ choose_leaves(struct tree_view *view)
 	for (int told = 1; told >= 0; told--) {
 		for (size_t i = 0; i < view->count && shown < LEAVES_SHOWN; i++) {
 			struct leaf *leaf = &view->leaves[i];
-			if (leaf->shown || html_file_is_told(leaf->file) != (told == 1))
+			if (leaf->shown || leaf_is_told(leaf) != (told == 1))
 				continue;
 			leaf->shown = true;
 			shown++;
@@ -102,6 +110,8 @@ count_shown(const struct tree_view *view, size_t from, size_t end)
 static const char *
 leaf_status(const struct leaf *leaf)
 {
+	if (leaf->file == NULL)
+		return file_status_name(STATUS_IDENTICAL);
 	return finding_string_or(leaf->file, "status", "undecided");
 }
 
@@ -155,13 +165,17 @@ write_plain_leaf(struct html *page, const struct leaf *leaf, const char *name)
 	const json_t *side = json_object_get(leaf->file, "shipped");
 	const char *reason = finding_string(leaf->file, "reason");
 	const char *sha256 = finding_string(side, "sha256");
-	char size[32];
+	char size[32], digits[SHA256_HEX];
+	if (leaf->file == NULL) {
+		sha256_hex(&leaf->sha256, digits);
+		sha256 = digits;
+	}
 	html_raw(page, "<details><summary>");
 	html_word(page, leaf_status(leaf));
 	html_raw(page, " ");
 	html_element(page, "code", name);
-	if (json_is_integer(json_object_get(side, "size"))) {
-		text_size(finding_number(side, "size"), size);
+	if (leaf->file == NULL || json_is_integer(json_object_get(side, "size"))) {
+		text_size(leaf->file ? finding_number(side, "size") : leaf->size, size);
 		html_format(page, "small", " %s", size);
 	}
 	html_raw(page, "</summary>");
@@ -234,7 +248,7 @@ write_folder(struct tree_view *view, size_t from, size_t end, size_t at, bool ow
 	char *name = base_strndup(view->leaves[inside].key + at, length);
 	tally(view, from, end, counts);
 	for (size_t i = from; i < end; i++)
-		open += html_file_is_told(view->leaves[i].file);
+		open += leaf_is_told(&view->leaves[i]);
 	write_folder_class(page, counts);
 	buf_printf(page->out, "<details%s><summary>", open > 0 ? " open" : "");
 	for (size_t i = 0; i < length; i++) {
@@ -310,21 +324,42 @@ path_in_product(const json_t *findings, const json_t *file)
 	return base_strdup(path);
 }
 
+/* The leaves of one element of "files". */
+static void
+add_leaves(struct tree_view *view, const json_t *file)
+{
+	struct pack_walk walk;
+	pack_open(&walk, file);
+	while (pack_next(&walk)) {
+		view->leaves[view->count] = (struct leaf){
+		    .key = leaf_key(walk.one.path.data),
+		    .index = view->count,
+		    .size = walk.one.size,
+		    .sha256 = walk.one.sha256,
+		};
+		view->count++;
+	}
+	pack_close(&walk);
+	if (is_pack(file))
+		return;
+	char *path = path_in_product(view->page->findings, file);
+	view->leaves[view->count] =
+	    (struct leaf){.key = leaf_key(path), .file = file, .index = view->count};
+	view->count++;
+	free(path);
+}
+
 void
 html_tree(struct html *page)
 {
-	struct tree_view view = {.page = page,
-				 .count = finding_length(page->findings, "files")};
-	if (view.count == 0)
+	const json_t *findings = page->findings;
+	struct tree_view view = {.page = page};
+	size_t count = finding_files(findings);
+	if (count == 0)
 		return;
-	view.leaves = base_alloc(view.count, sizeof(*view.leaves));
-	for (size_t i = 0; i < view.count; i++) {
-		const json_t *file = finding_at(page->findings, "files", i);
-		char *path = path_in_product(page->findings, file);
-		view.leaves[i] =
-		    (struct leaf){.key = leaf_key(path), .file = file, .index = i};
-		free(path);
-	}
+	view.leaves = base_alloc(count, sizeof(*view.leaves));
+	for (size_t i = 0; i < finding_length(findings, "files"); i++)
+		add_leaves(&view, finding_at(findings, "files", i));
 	qsort(view.leaves, view.count, sizeof(*view.leaves), leaf_order);
 	choose_leaves(&view);
 	html_raw(page, "<ul class=\"tree\">\n");

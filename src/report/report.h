@@ -42,7 +42,14 @@ int findings_read(const char *path, json_t **findings, struct err *err);
 
 enum report_kind { REPORT_TEXT, REPORT_JSON, REPORT_HTML, REPORT_MARKDOWN };
 
-/* Render into memory. `colour` is for text only; `columns` is the width (80 when 0). */
+/* Takes the next bytes of a report; -1 with err set ends it. */
+typedef int report_sink(void *context, const void *bytes, size_t count,
+			struct err *err);
+/* Write a report, a long one piece by piece; -1 when the sink says so. `colour` is for
+ * text only; `columns` is the width (80 when 0). */
+int report_write(const json_t *findings, enum report_kind kind, bool colour,
+		 unsigned columns, report_sink *sink, void *context, struct err *err);
+/* The same into memory. */
 void report_render(const json_t *findings, enum report_kind kind, bool colour,
 		   unsigned columns, struct buf *out);
 

@@ -4,7 +4,11 @@
 
 #include "report/report.h"
 
-/* The string `key` of an object; NULL when there is none or it is no string. */
+/*
+ * The string `key` of an object; NULL when there is none or it is no string. A pack of
+ * identical files (compare.h) stands among the elements of "files" and answers for its
+ * "status" only: it has nothing else to be told one by one.
+ */
 const char *finding_string(const json_t *object, const char *key);
 /* The same, or `otherwise`. */
 const char *finding_string_or(const json_t *object, const char *key,
@@ -13,6 +17,9 @@ const char *finding_string_or(const json_t *object, const char *key,
 bool finding_is(const json_t *object, const char *key, const char *value);
 /* The non-negative integer `key`, 0 when there is none. */
 uint64_t finding_number(const json_t *object, const char *key);
+/* Entries of "files", those in packs counted; entries that an element of it stands for. */
+size_t finding_files(const json_t *findings);
+size_t finding_entries(const json_t *file);
 /* Elements of the array `key`, 0 when it is none. */
 size_t finding_length(const json_t *object, const char *key);
 /* Element of the array `key`; NULL past its end. */
@@ -124,7 +131,8 @@ void table_free(struct table *table);
 
 void report_text(const json_t *findings, bool colour, unsigned columns,
 		 struct buf *out);
-void report_json(const json_t *findings, struct buf *out);
+void report_json(const json_t *findings, const struct json_hooks *hooks,
+		 struct buf *out);
 void report_html(const json_t *findings, struct buf *out);
 void report_markdown(const json_t *findings, struct buf *out);
 

@@ -57,7 +57,7 @@ enum { SIGNATURE_ROW_VALID, SIGNATURE_ROW_NOT_CHECKED };
 struct judgement {
 	const json_t *findings;
 	json_t *counts; /* of the files and signatures, counted once */
-	uint8_t *each; /* file by file: what its entry shows (enum bytes_verdict) */
+	uint8_t *each;  /* file by file: what its entry shows (enum bytes_verdict) */
 	enum bytes_verdict bytes;
 	bool compared;      /* the command compares bytes */
 	bool undecided;     /* something could not be looked at */
@@ -107,8 +107,10 @@ verdict_counts(const json_t *findings)
 	for (size_t i = 0; i < json_array_size(files); i++) {
 		const json_t *file = json_array_get(files, i);
 		size_t row = status_row(file);
-		count[row]++;
-		compared += file_counts_as_compared(file, row);
+		json_int_t entries = (json_int_t)finding_entries(file);
+		count[row] += entries;
+		if (file_counts_as_compared(file, row))
+			compared += entries;
 		uint64_t more = finding_number(file, "difference_count");
 		uint64_t listed = finding_length(file, "differences");
 		if (more < listed)
@@ -209,6 +211,8 @@ file_verdict(const json_t *file, const char **why)
 {
 	size_t row = status_row(file);
 	*why = NULL;
+	if (is_pack(file)) /* one digest for both sides, or it would be none */
+		return BYTES_REPRODUCED;
 	if (finding_string(file, "path") == NULL) {
 		*why = "it has no path";
 		return statuses[row].verdict > BYTES_UNDECIDED ? BYTES_DIFFERS
@@ -239,20 +243,32 @@ file_verdict(const json_t *file, const char **why)
 	return statuses[row].verdict;
 }
 
+/* Does a file, or the first of a pack, stand in the container of that path? */
+static bool
+file_is_in(const json_t *file, const char *container)
+{
+	struct pack_walk walk;
+	size_t length = strlen(container);
+	pack_open(&walk, file);
+	const char *path =
+	    pack_next(&walk) ? walk.one.path.data : finding_string(file, "path");
+	bool inside = path != NULL && strncmp(container, path, length) == 0 &&
+		      strncmp(path + length, "//", 2) == 0;
+	pack_close(&walk);
+	return inside;
+}
+
 /* A container whose members have entries of their own: those say it better. */
 static bool
 file_is_told_by_its_members(const json_t *files, size_t index)
 {
 	const json_t *file = json_array_get(files, index);
 	const char *path = finding_string(file, "path");
-	const char *next = finding_string(json_array_get(files, index + 1), "path");
-	size_t length = path != NULL ? strlen(path) : 0;
 	return json_is_true(json_object_get(file, "container")) &&
 	       !finding_is(file, "status", "missing") &&
 	       !finding_is(file, "status", "extra") &&
 	       finding_length(file, "differences") == 0 && path != NULL &&
-	       next != NULL && strncmp(path, next, length) == 0 &&
-	       strncmp(next + length, "//", 2) == 0;
+	       file_is_in(json_array_get(files, index + 1), path);
 }
 
 /* Name the first few files of one verdict and count the others. */

@@ -252,35 +252,6 @@ START_TEST(json_is_written_as_jansson_does)
 }
 END_TEST
 
-/* Kept memory holds what any memory would. */
-START_TEST(json_memory_is_kept)
-{
-	json_malloc_t taking;
-	json_free_t giving;
-	json_get_alloc_funcs(&taking, &giving);
-	json_keep_memory();
-	json_t *array = json_array();
-	struct buf text = {0}, again = {0};
-	for (int i = 0; i < 30000; i++) {
-		json_t *object = json_object();
-		json_object_set_new(object, "number", json_integer(i));
-		json_object_set_new(object, "text", json_string("some text or other"));
-		json_object_set_new(object, "text", json_real(i + 0.5));
-		json_array_append_new(array, object);
-	}
-	buf_json(&text, array, 1);
-	json_decref(array);
-	array = json_loadb(text.data, text.size, 0, NULL);
-	ck_assert_uint_eq(json_array_size(array), 30000);
-	buf_json(&again, array, 1);
-	ck_assert_str_eq(text.data, again.data);
-	json_decref(array);
-	json_set_alloc_funcs(taking, giving);
-	buf_free(&text);
-	buf_free(&again);
-}
-END_TEST
-
 START_TEST(errors_gather_places)
 {
 	struct err err = {0};
@@ -309,7 +280,6 @@ base_suite(void)
 	tcase_add_test(tcase, times_round_trip);
 	tcase_add_test(tcase, files_are_replaced_whole_and_folders_removed);
 	tcase_add_loop_test(tcase, json_is_written_as_jansson_does, 0, 11);
-	tcase_add_test(tcase, json_memory_is_kept);
 	tcase_add_test(tcase, errors_gather_places);
 	suite_add_tcase(suite, tcase);
 	return suite;

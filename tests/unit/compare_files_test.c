@@ -328,7 +328,7 @@ check_notes(const struct compare_case *one, const char *expected)
 	size_t i;
 	json_t *list = json_object_get(json_array_get(one->files, 0), "notes");
 	json_array_foreach(list, i, note)
-		buf_printf(&notes, "%s\n", object_text(note, "text"));
+	    buf_printf(&notes, "%s\n", object_text(note, "text"));
 	ck_assert_str_eq(notes.data != NULL ? notes.data : "", expected);
 	buf_free(&notes);
 }
@@ -341,7 +341,8 @@ START_TEST(texts_in_other_encodings)
 		   "(printf '\\357\\273\\277'; cat b.txt) >mark.txt; "
 		   "iconv -t UTF-16 b.txt >b16.txt; iconv -t UTF-16 crlf.txt >a16.txt; "
 		   "sed 's/12/\360\237\230\200zw\303\266lf/' b.txt | iconv -t UTF-16 "
-		   ">c16.txt; iconv -t LATIN1 b.txt >latin.txt; tr '\\n' '\\r' <b.txt >cr.txt; "
+		   ">c16.txt; iconv -t LATIN1 b.txt >latin.txt; tr '\\n' '\\r' <b.txt "
+		   ">cr.txt; "
 		   "(cat b.txt; printf 'x\\r\\ny\\rz') >mixed.txt");
 	case_compare(&one, "crlf.txt", "b.txt");
 	check_notes(&one, "line ends: CR LF\n");
@@ -528,10 +529,8 @@ static const struct {
      "(hello) show showpage' | gs -q -dNOPAUSE -dBATCH -sDEVICE=pdfwrite "
      "-sOutputFile=b -",
      "gs"},
-    {"rm -f b; sqlite3 b 'create table t(a); insert into t values(1),(2);'",
-     "sqlite3"},
-    {"echo 'rule a { strings: $a = \"abcd\" condition: $a }' >r && yarac r b",
-     "yarac"},
+    {"rm -f b; sqlite3 b 'create table t(a); insert into t values(1),(2);'", "sqlite3"},
+    {"echo 'rule a { strings: $a = \"abcd\" condition: $a }' >r && yarac r b", "yarac"},
     {"convert -size 9x9 gradient: png:b", "convert"},
 };
 
@@ -637,61 +636,118 @@ START_TEST(statuses_have_names)
 }
 END_TEST
 
-START_TEST(no_terse_entry)
-{
-	static const char *const texts[] = {
-	    "[]", "{}", "[\"b\",\"a\",null,null,\"00\"]",
-	    "[\"b\",\"a\",null,null,\"00\",1,2]", "[null,\"a\",null,null,\"00\",1]",
-	    "[\"b\",null,null,null,\"00\",1]", "[\"b\",\"a\",1,null,\"00\",1]",
-	    "[\"b\",\"a\",null,true,\"00\",1]", "[\"b\",\"a\",null,null,null,1]",
-	    "[\"b\",\"a\",null,null,\"00\",\"1\"]",
-	    "[\"b\",\"a\",null,null,\"00\",null]",
-	};
-	json_t *parts = json_loads(texts[_i], 0, NULL);
-	ck_assert_ptr_nonnull(parts);
-	ck_assert_ptr_null(compare_terse_entry(parts));
-	json_decref(parts);
-}
-END_TEST
-
-/* What a terse entry stands for is the entry in full. */
-START_TEST(terse_entries_say_the_same)
+/* Packed entries, written as JSON, are the entries in full. */
+START_TEST(packs_say_the_same)
 {
 	struct compare_case one;
 	struct err err = {0};
 	enum file_status worst;
-	json_t *terse = json_array();
+	json_t *packed = json_array();
+	const struct json_hooks hooks = {pack_write, NULL, NULL};
 	test_shell("rm -rf a b; mkdir a; for i in 1 2 3; do echo $i >a/$i; done;"
 		   "echo odd >'a/q\"\\\303\251'; ln -s 1 a/link;"
 		   "cp /bin/true a/true; : >a/empty; tar -cf a/t.tar -C a 1 2;"
 		   "cp -a a b; chmod 600 b/2; echo x >b/3");
 	case_open(&one, "a", "b");
-	ck_assert_ok(compare_nodes_terse(one.shipped, NODE_ROOT, one.rebuilt, NODE_ROOT,
-					 terse, &worst, &err),
+	ck_assert_ok(compare_nodes_packed(one.shipped, NODE_ROOT, one.rebuilt,
+					  NODE_ROOT, packed, &worst, &err),
 		     err);
 	case_close(&one);
 	case_compare(&one, "a", "b");
 	ck_assert_int_eq(worst, one.worst);
-	size_t strings = 0, count = json_array_size(one.files);
-	ck_assert_uint_eq(json_array_size(terse), count);
-	for (size_t i = 0; i < count; i++) {
-		json_t *entry = json_array_get(terse, i);
-		if (json_is_string(entry)) {
-			json_t *parts = json_loads(json_string_value(entry), 0, NULL);
-			strings++;
-			entry = compare_terse_entry(parts);
-			ck_assert_ptr_nonnull(entry);
-			json_decref(parts);
-		} else {
-			json_incref(entry);
-		}
-		ck_assert_msg(json_equal(entry, json_array_get(one.files, i)), "%zu",
-			      i);
-		json_decref(entry);
+	size_t inside = 0, count = 0;
+	for (size_t i = 0; i < json_array_size(packed); i++) {
+		const json_t *entry = json_array_get(packed, i);
+		inside += is_pack(entry) ? pack_count(entry) : 0;
+		count += is_pack(entry) ? pack_count(entry) : 1;
 	}
-	ck_assert_uint_eq(strings, 5); /* 1, the odd name, true, empty, t.tar */
-	json_decref(terse);
+	ck_assert_uint_eq(inside, 5); /* 1, the odd name, true, empty, t.tar */
+	ck_assert_uint_eq(count, json_array_size(one.files));
+	for (unsigned indent = 0; indent <= 2; indent += 2) {
+		struct buf ours = {0}, full = {0};
+		buf_json_hooked(&ours, packed, indent, &hooks);
+		buf_json(&full, one.files, indent);
+		ck_assert_str_eq(ours.data, full.data);
+		buf_free(&ours);
+		buf_free(&full);
+	}
+	json_decref(packed);
 	case_close(&one);
+}
+END_TEST
+
+/* What a pack of one file of a folder is made of. */
+static json_t *
+pack_of_one(void)
+{
+	struct compare_case one;
+	struct err err = {0};
+	enum file_status worst;
+	json_t *files = json_array(), *pack = NULL;
+	test_shell("rm -rf a b; mkdir a; echo 1 >a/1; echo 2 >a/22; cp -a a b");
+	case_open(&one, "a", "b");
+	ck_assert_ok(compare_nodes_packed(one.shipped, NODE_ROOT, one.rebuilt,
+					  NODE_ROOT, files, &worst, &err),
+		     err);
+	case_close(&one);
+	for (size_t i = 0; i < json_array_size(files); i++) {
+		if (is_pack(json_array_get(files, i)))
+			pack = json_incref(json_array_get(files, i));
+	}
+	ck_assert_ptr_nonnull(pack);
+	json_decref(files);
+	return pack;
+}
+
+/* A pack is cut anywhere, or has a byte more or another byte: it is refused, or what is
+ * told of it is safe to show. */
+START_TEST(broken_packs_are_refused)
+{
+	json_t *pack = pack_of_one();
+	size_t size = json_string_length(pack);
+	struct buf bytes = {0};
+	buf_append(&bytes, json_string_value(pack), size);
+	for (size_t cut = 0; cut < size; cut++) {
+		struct view view = view_of(bytes.data, cut);
+		ck_assert_ptr_null(pack_take_over(&view));
+	}
+	struct view longer = view_of(bytes.data, size + 1); /* with the NUL */
+	ck_assert_ptr_null(pack_take_over(&longer));
+	for (size_t at = 0; at < size; at++) {
+		for (unsigned flip = 1; flip < 256; flip <<= 1) {
+			struct view view = view_of(bytes.data, size);
+			struct buf text = {0};
+			bytes.data[at] ^= (char)flip;
+			json_t *taken = pack_take_over(&view);
+			bytes.data[at] ^= (char)flip;
+			if (taken == NULL)
+				continue;
+			ck_assert(pack_write(&text, taken, 0, 0));
+			for (const char *c = text.data; *c != '\0'; c++)
+				ck_assert_msg((unsigned char)*c >= 0x20, "%zu %u", at,
+					      flip);
+			buf_free(&text);
+			json_decref(taken);
+		}
+	}
+	struct view whole = view_of(bytes.data, size);
+	json_t *taken = pack_take_over(&whole);
+	ck_assert_uint_eq(pack_count(taken), 2);
+	json_decref(taken);
+	json_decref(pack);
+	buf_free(&bytes);
+}
+END_TEST
+
+/* No text that was read as JSON passes for a pack. */
+START_TEST(strings_are_no_packs)
+{
+	json_t *text = json_string("\\xff five and more");
+	ck_assert(!is_pack(text) && !is_pack(NULL));
+	ck_assert_uint_eq(pack_count(text), 0);
+	json_decref(text);
+	ck_assert_ptr_null(
+	    json_loads("[\"\xff\\u0001\\u0000\\u0000\\u0000\"]", JSON_ALLOW_NUL, NULL));
 }
 END_TEST
 
@@ -724,8 +780,9 @@ compare_files_suite(void)
 	tcase_add_test(tcase, moved_code_is_aligned);
 	tcase_add_test(tcase, folders_compare_like_containers);
 	tcase_add_test(tcase, statuses_have_names);
-	tcase_add_test(tcase, terse_entries_say_the_same);
-	tcase_add_loop_test(tcase, no_terse_entry, 0, 11);
+	tcase_add_test(tcase, packs_say_the_same);
+	tcase_add_test(tcase, broken_packs_are_refused);
+	tcase_add_test(tcase, strings_are_no_packs);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
