@@ -60,6 +60,8 @@ const struct format *const format_table[] = {
     &format_fdt,
     &format_fit,
     &format_uimage,
+    &format_efi_list,
+    &format_efi_variable,
     &format_squashfs,
     &format_appimage,
     &format_erofs,

@@ -67,6 +67,9 @@ extern const struct format format_alpine;
 extern const struct format format_fdt;
 extern const struct format format_fit;
 extern const struct format format_uimage;
+/* What its firmware trusts (efi_list.c). */
+extern const struct format format_efi_list;
+extern const struct format format_efi_variable;
 /* Images of file systems that are recognised only (filesystem.c). */
 extern const struct format format_erofs;
 extern const struct format format_ext;
@@ -88,6 +91,10 @@ extern const struct format format_makeself;
 /* Send a note; the formatted text must be shown text. The sink's answer. */
 int format_note(const struct member_sink *sink, enum note_kind kind, uint64_t offset,
 		struct err *err, const char *format, ...) PRINTF_LIKE(5, 6);
+
+/* Is the message one DER sequence of definite length (X.690, 8.1.3) from its first byte to
+ * its last? */
+bool format_der_is_whole(const struct view *message);
 
 /* ---- machine code ------------------------------------------------------ */
 

@@ -17,7 +17,6 @@ enum {
 	INFO_ID_TYPE = 2,  /* behind algo and hash */
 	INFO_LENGTH = 8,   /* sig_len, big-endian */
 	ID_TYPE_PKCS7 = 2, /* MODULE_SIGNATURE_TYPE_PKCS7 */
-	DER_SEQUENCE = 0x30,
 };
 
 /* Where the parts of a signed module begin; each ends where the next one begins. */
@@ -36,27 +35,6 @@ static enum probe_answer
 module_probe(const struct view *view)
 {
 	return module_is_marked(view) ? format_elf.probe(view) : PROBE_NO;
-}
-
-/* Is the message one DER value (X.690, 8.1.3, definite lengths) from its first byte
- * to its last? What it says is for others to judge. */
-static bool
-message_is_whole(const struct view *message)
-{
-	uint8_t tag = 0, first = 0, byte = 0;
-	uint64_t length = 0, header = 2;
-	view_u8(message, 0, &tag);
-	view_u8(message, 1, &first);
-	if (tag != DER_SEQUENCE || first == 0x80 || first > 0x84)
-		return false;
-	if (first < 0x80)
-		length = first;
-	for (; first >= 0x80 && header < 2U + (first & 0x7fU); header++) {
-		if (view_u8(message, header, &byte) == -1)
-			return false;
-		length = length << 8 | byte;
-	}
-	return length > 0 && header + length == message->size;
 }
 
 /* Find the signature's parts, and that they are as mod_check_sig() wants them. */
@@ -82,7 +60,7 @@ module_read(const struct view *view, struct module *module, struct err *err)
 	module->message = module->info - length;
 	struct view message;
 	if (view_sub(view, module->message, length, &message) == -1 ||
-	    !message_is_whole(&message))
+	    !format_der_is_whole(&message))
 		return err_set(err, ERR_INPUT,
 			       "module signature at offset %ju is not one PKCS #7 "
 			       "message of %ju bytes",

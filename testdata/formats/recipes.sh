@@ -520,6 +520,24 @@ recipe_uimage() {
 	SOURCE_DATE_EPOCH=1600000000 mkimage -A x86 -O linux -T kernel -C none -a 0 -e 0 \
 		-n "$(pick "$1" x x y x)" -d in/c.bin made >mkimage.log 2>&1
 }
+# The digests of two programs.
+recipe_efi_list() {
+	recipe_pe plain
+	mv made 1.exe
+	recipe_pe "$(pick "$1" order content order order)"
+	mv made 2.exe
+	recipe_pe metadata
+	mv made 3.exe
+	# shellcheck disable=SC2046
+	hash-to-efi-sig-list $(pick "$1" '1.exe 2.exe 3.exe' '1.exe 2.exe 3.exe' '' \
+		'3.exe 2.exe 1.exe') made >hash.log
+}
+recipe_efi_variable() {
+	recipe_efi_list "$1"
+	mv made x.esl
+	openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=x -keyout key -out cert 2>/dev/null
+	sign-efi-sig-list -t '2020-01-02 03:04:06' -k key -c cert dbx x.esl made >sign.log
+}
 lines() { # KIND
 	if [ "$1" = order ]; then
 		printf 'zwei Äpfel\neins\ndrei\n'
