@@ -423,6 +423,24 @@ cms_parse_loose(const struct view *bytes, struct cms **cms, struct err *err)
 	return parse(bytes, true, cms, err);
 }
 
+int
+cms_parse_signed_data(const struct view *bytes, struct cms **cms, struct err *err)
+{
+	struct cms *parsed = base_alloc(1, sizeof(*parsed));
+	struct view rest = *bytes;
+	struct der data;
+	int answer = -1;
+	if (der_take(&rest, DER_SEQUENCE, &data) == -1 || rest.size != 0)
+		err_set(err, ERR_INPUT, "malformed signed data");
+	else
+		answer = signed_data_parse(&data, parsed, true, err);
+	if (answer == 0)
+		*cms = parsed;
+	else
+		cms_free(parsed);
+	return answer;
+}
+
 const struct cms_signer *
 cms_signer_at(const struct cms *cms, size_t index)
 {

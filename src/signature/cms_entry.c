@@ -184,10 +184,8 @@ check_chain(struct cms_entry *entry, const struct cms *cms, X509 *leaf,
 
 /* ---- the signer -------------------------------------------------------- */
 
-/* The certificates that may be the signer's: those of the signature, then the user's,
- * for signatures that bring none along. */
-static size_t
-signer_pool(const struct cms_entry *entry, const struct cms *cms, X509 ***pool)
+size_t
+cms_entry_pool(const struct cms_entry *entry, const struct cms *cms, X509 ***pool)
 {
 	const struct trust *trust = entry->trust;
 	size_t count = 0;
@@ -211,7 +209,7 @@ cms_entry_signer(struct cms_entry *entry, const struct cms *cms,
 {
 	struct timestamps timestamps;
 	X509 **pool;
-	size_t count = signer_pool(entry, cms, &pool);
+	size_t count = cms_entry_pool(entry, cms, &pool);
 	show_claimed_time(entry, signer);
 	X509 *leaf = cms_signer_check(signer, pool, count, expected, &entry->found);
 	timestamps_check(cms, signer, entry->trust, &timestamps);

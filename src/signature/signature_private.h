@@ -227,6 +227,8 @@ int cms_parse(const struct view *bytes, struct cms **cms, struct err *err);
 /* The same, but the content may be absent (content.whole is empty then), and there may be
  * several signers and digest algorithms. */
 int cms_parse_loose(const struct view *bytes, struct cms **cms, struct err *err);
+/* The same for SignedData without a ContentInfo around it. */
+int cms_parse_signed_data(const struct view *bytes, struct cms **cms, struct err *err);
 /* The signer of that number; NULL past the last one. */
 const struct cms_signer *cms_signer_at(const struct cms *cms, size_t index);
 void cms_free(struct cms *cms);
@@ -365,6 +367,10 @@ struct cms_entry {
 void cms_entry_signer(struct cms_entry *entry, const struct cms *cms,
 		      const struct cms_signer *signer,
 		      const struct cms_expected *expected);
+/* The certificates that may be the signer's: those of the signature, then the user's, for
+ * signatures that bring none along. How many; the caller frees the array alone. */
+size_t cms_entry_pool(const struct cms_entry *entry, const struct cms *cms,
+		      X509 ***pool);
 /* The part of that for a signer who is known and checked already, without timestamps:
  * the chain from `leaf` through the certificates of `cms`, of which nothing else is
  * read but its revocation lists. */
@@ -397,6 +403,10 @@ extern const struct scheme scheme_debsigs;
 /* ---- Android packages: apk.c -------------------------------------------- */
 
 extern const struct scheme scheme_apk;
+
+/* ---- updates of UEFI variables: uefi.c --------------------------------- */
+
+extern const struct scheme scheme_uefi;
 
 /* ---- the walk: signature.c ------------------------------------------- */
 
