@@ -123,7 +123,7 @@ kind_map(const struct view *view, struct map *map, struct err *err)
 
 KIND(apk, KIND_APK, "apk", "Android package", apk_map, apk_graft);
 KIND(msix, KIND_MSIX, "msix", "MSIX or APPX package", kind_map, NULL);
-KIND(nupkg, KIND_NUPKG, "nupkg", "NuGet package", kind_map, NULL);
+KIND(nupkg, KIND_NUPKG, "nupkg", "NuGet package", nupkg_map, nupkg_graft);
 KIND(vsix, KIND_VSIX, "vsix", "Visual Studio extension", kind_map, NULL);
 KIND(wheel, KIND_WHEEL, "wheel", "Python wheel", kind_map, NULL);
 KIND(xpi, KIND_XPI, "xpi", "Mozilla extension", kind_map, NULL);

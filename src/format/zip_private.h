@@ -76,4 +76,9 @@ int apk_map(const struct view *view, struct map *map, struct err *err);
 enum graft_answer apk_graft(const struct view *shipped, const struct view *rebuilt,
 			    struct graft *graft, struct err *err);
 
+/* Those of a NuGet package, whose signature is an entry. */
+int nupkg_map(const struct view *view, struct map *map, struct err *err);
+enum graft_answer nupkg_graft(const struct view *shipped, const struct view *rebuilt,
+			      struct graft *graft, struct err *err);
+
 #endif

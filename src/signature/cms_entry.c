@@ -129,6 +129,8 @@ status_at(const struct cms_entry *entry, const struct chains *chains, int64_t ti
 static void
 note_unused(struct cms_entry *entry, const struct cms *cms)
 {
+	if (entry->shared)
+		return;
 	char *all = json_dumps(entry->json, JSON_COMPACT);
 	for (size_t i = 0; i < cms->certificate_count; i++) {
 		struct sha256 fingerprint;
@@ -212,7 +214,8 @@ cms_entry_signer(struct cms_entry *entry, const struct cms *cms,
 	size_t count = cms_entry_pool(entry, cms, &pool);
 	show_claimed_time(entry, signer);
 	X509 *leaf = cms_signer_check(signer, pool, count, expected, &entry->found);
-	timestamps_check(cms, signer, entry->trust, &timestamps);
+	timestamps_check(cms, signer, expected->countersigned, entry->trust,
+			 &timestamps);
 	judgement_merge(&entry->found, &timestamps.judgement);
 	for (size_t i = 0; i < timestamps.notes.count; i++)
 		strings_add(&entry->notes, timestamps.notes.items[i]);

@@ -250,6 +250,9 @@ struct cms_expected {
 	struct view content;      /* the octets that messageDigest digests */
 	bool signing_certificate; /* RFC 3161, 2.4.1: the attribute must be there */
 	bool bare; /* there may be no signed attributes: the content itself is signed */
+	/* Its countersignatures (RFC 2985, 5.3.6) are signatures that the scheme looks at
+	 * itself, and no timestamps. */
+	bool countersigned;
 };
 
 /*
@@ -346,10 +349,11 @@ struct timestamps {
 /* Is this unsigned attribute one that holds timestamps? */
 bool timestamps_are(const struct cms_attribute *attribute);
 
-/* Check the RFC 3161 tokens and legacy countersignatures among the signer's unsigned
- * attributes. The caller frees json, judgement and notes. */
+/* Check the RFC 3161 tokens and, unless `tokens_only`, the legacy countersignatures among
+ * the signer's unsigned attributes. The caller frees json, judgement and notes. */
 void timestamps_check(const struct cms *cms, const struct cms_signer *signer,
-		      const struct trust *trust, struct timestamps *timestamps);
+		      bool tokens_only, const struct trust *trust,
+		      struct timestamps *timestamps);
 
 /* ---- one signer's entry: cms_entry.c ----------------------------------- */
 
@@ -359,6 +363,7 @@ struct cms_entry {
 	const struct trust *trust;
 	enum chain_purpose purpose;
 	struct judgement found; /* whatever the time */
+	bool shared; /* the signature brings along certificates of others than its signer */
 	struct strings notes;
 };
 
@@ -407,6 +412,10 @@ extern const struct scheme scheme_apk;
 /* ---- updates of UEFI variables: uefi.c --------------------------------- */
 
 extern const struct scheme scheme_uefi;
+
+/* ---- NuGet packages: nuget.c --------------------------------------------- */
+
+extern const struct scheme scheme_nuget;
 
 /* ---- the walk: signature.c ------------------------------------------- */
 

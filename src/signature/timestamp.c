@@ -293,14 +293,16 @@ timestamps_are(const struct cms_attribute *attribute)
 
 void
 timestamps_check(const struct cms *cms, const struct cms_signer *signer,
-		 const struct trust *trust, struct timestamps *timestamps)
+		 bool tokens_only, const struct trust *trust,
+		 struct timestamps *timestamps)
 {
 	const struct cms_attributes *attributes = &signer->unsigned_attributes;
 	memset(timestamps, 0, sizeof(*timestamps));
 	timestamps->json = json_array();
 	for (size_t i = 0; i < attributes->count; i++) {
-		if (timestamps_are(&attributes->items[i]))
-			check_attribute(&attributes->items[i], cms, signer, trust,
-					timestamps);
+		const struct cms_attribute *attribute = &attributes->items[i];
+		if (timestamps_are(attribute) &&
+		    !(tokens_only && strcmp(attribute->oid, OID_COUNTERSIGNATURE) == 0))
+			check_attribute(attribute, cms, signer, trust, timestamps);
 	}
 }

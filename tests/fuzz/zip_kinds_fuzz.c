@@ -14,11 +14,16 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			format_table[i]->probe(&whole);
 	}
 	fuzz_row(&format_apk, data, size);
+	fuzz_row(&format_nupkg, data, size);
 	fuzz_row(&format_jmod, data, size);
 	rebuilt = view_from(&whole, size / 2);
 	if (view_sub(&whole, 0, size / 2, &shipped) == -1)
 		abort();
 	if (format_apk.graft(&shipped, &rebuilt, &graft, &err) == GRAFT_FAILED &&
+	    err.message[0] == '\0')
+		abort();
+	graft_free(&graft);
+	if (format_nupkg.graft(&shipped, &rebuilt, &graft, &err) == GRAFT_FAILED &&
 	    err.message[0] == '\0')
 		abort();
 	graft_free(&graft);

@@ -21,6 +21,11 @@
 	"md5 -r <c.tar.gz | cut -d' ' -f1):$2:sigmgr:1631795562\" >$1; cat c.tar.gz "  \
 	">>$1; }; "
 
+#define NUPKG                                                                          \
+	"echo '<package/>' >x.nuspec; seq 3000 >a.txt; zip -q -X r x.nuspec a.txt; "   \
+	"mv r.zip r; ln -s k.pem c.key; cp c.pem d.pem; ln -s c.key d.key; "           \
+	"ln -s d.key c.pem.key; python3 $SOURCE/testdata/signature/nuget.py r s d"
+
 /* How SHIPPED and REBUILT are made, and one byte of REBUILT that is then changed. */
 static const struct {
 	const char *make;
@@ -30,6 +35,7 @@ static const struct {
     {KEY STUB "7z a x.7z a.txt; cat stub.exe x.7z >r; " SIGN "-in r -out s", 14900, 64},
     {KEY NSIS SIGN "-in r -out s", 35000, 64},
     {CVD "make r X; make s c2lnbmF0dXJl", 530, 40},
+    {KEY NUPKG, 200, 10},
 };
 
 static void
