@@ -38,6 +38,7 @@ complete -c verify -n '__verify_command signatures' -l trust -r -F -d 'trust sig
 complete -c verify -n '__verify_command signatures' -l trust-timestamp -r -F -d 'trust timestamps below'
 complete -c verify -n '__verify_command signatures' -l at -x -a 'signing-time now' -d 'time to judge at'
 complete -c verify -n '__verify_command signatures' -l detached -r -F -d 'a signature in a file of its own'
+complete -c verify -n '__verify_command signatures' -l list -r -F -d 'a list of digests that names the files'
 complete -c verify -n '__verify_command signatures' -l intermediate -r -F -d 'certificates between signer and anchor'
 complete -c verify -n '__verify_command signatures' -l crl -r -F -d 'a revocation list'
 complete -c verify -n '__verify_command signatures' -l ocsp -r -F -d 'an OCSP response'

@@ -55,6 +55,7 @@ _verify() {
 			'*--ocsp=[an OCSP response]:file:_files' \
 			'--policy=[what signatures must meet]:policy:_files' \
 			'*--detached=[a signature in a file of its own]:file:_files' \
+			'--list=[a list of digests that names the files]:file:_files' \
 			'*--key=[a public key that may sign]:file:_files' \
 			'*--pgp-keyring=[trust these OpenPGP keys]:file:_files' \
 			'*--signer=[only this OpenPGP key]:fingerprint:' \

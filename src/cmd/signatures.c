@@ -17,10 +17,12 @@ enum {
 	OPTION_OCSP,
 	OPTION_KEY,
 	OPTION_POLICY,
+	OPTION_LIST,
 };
 
 #define DETACHED_LIMIT ((size_t)16 << 20)
 #define DETACHED_MOST  64
+#define LIST_LIMIT     ((size_t)64 << 20)
 
 /* What the command line asked for. */
 struct request {
@@ -29,6 +31,8 @@ struct request {
 	json_t *findings;
 	json_t *trusted; /* its inputs are the files of the trust: listed last */
 	struct strings detached; /* names of files */
+	const char *list;        /* of digests, of which `detached` are signatures then;
+				  * NULL when not given */
 	struct policy *policy;   /* NULL when not given */
 	struct strings files;    /* as their entries name them: shown text */
 	int64_t now;
@@ -41,6 +45,8 @@ struct job {
 	int file;
 	const struct strings *names; /* of signatures in files of their own */
 	int signatures[DETACHED_MOST];
+	const char *list_name;
+	int list;    /* -1 when there is none */
 	int scratch; /* what containers hold is unpacked into it */
 };
 
@@ -107,6 +113,42 @@ check_all_detached(const struct job *job, const struct view *file, const char *s
 	return 0;
 }
 
+static int
+read_list_parts(const struct job *job, struct buf *list, struct buf *bytes,
+		struct signature_part *parts, struct err *err)
+{
+	if (file_read_fd(job->list, LIST_LIMIT, list, err) == -1)
+		return -1;
+	for (size_t i = 0; i < job->names->count; i++) {
+		if (file_read_fd(job->signatures[i], DETACHED_LIMIT, &bytes[i], err) ==
+		    -1)
+			return -1;
+		parts[i].name = path_base(job->names->items[i]);
+		parts[i].bytes = view_of_buf(&bytes[i]);
+	}
+	return 0;
+}
+
+/* The file against the list that names it, whose signatures are those given. */
+static int
+check_list(const struct job *job, const struct view *file, const char *shown,
+	   json_t *signatures, struct err *err)
+{
+	struct buf list = {0}, bytes[DETACHED_MOST] = {0};
+	struct signature_part parts[DETACHED_MOST];
+	int answer = read_list_parts(job, &list, bytes, parts, err);
+	struct signature_part named = {path_base(job->path), *file};
+	struct signature_part listing = {path_base(job->list_name), view_of_buf(&list)};
+	if (answer == 0)
+		answer = signature_check_list(&named, shown, &listing, parts,
+					      job->names->count, job->trust, signatures,
+					      err);
+	for (size_t i = 0; i < job->names->count; i++)
+		buf_free(&bytes[i]);
+	buf_free(&list);
+	return answer;
+}
+
 static bool
 is_container(const struct view *file)
 {
@@ -129,7 +171,9 @@ check_file(const struct job *job, const char *shown, json_t *signatures,
 		return err_errno(err, "cannot read '%s'", shown);
 	if (mapping_open(job->file, 0, (uint64_t)size, &mapping, err) == -1)
 		return -1;
-	if (job->names->count > 0)
+	if (job->list != -1)
+		answer = check_list(job, &mapping.view, shown, signatures, err);
+	else if (job->names->count > 0)
 		answer = check_all_detached(job, &mapping.view, shown, signatures, err);
 	else if (is_container(&mapping.view))
 		answer = check_tree(job, shown, signatures, err);
@@ -188,11 +232,14 @@ set_confinement(json_t *findings, const struct strings *layers)
 static int
 run_job(struct job *job, json_t *findings, struct err *err)
 {
-	int keep[2 + DETACHED_MOST] = {job->file, job->scratch};
-	memcpy(keep + 2, job->signatures, job->names->count * sizeof(*keep));
+	int keep[3 + DETACHED_MOST] = {job->file, job->scratch};
+	size_t kept = 2;
+	if (job->list != -1)
+		keep[kept++] = job->list;
+	memcpy(keep + kept, job->signatures, job->names->count * sizeof(*keep));
 	struct confinement confinement = {
 	    .keep = keep,
-	    .keep_count = 2 + job->names->count,
+	    .keep_count = kept + job->names->count,
 	};
 	struct buf out = {0};
 	struct strings layers = {0};
@@ -215,6 +262,9 @@ run_job(struct job *job, json_t *findings, struct err *err)
 static int
 open_detached(struct job *job, json_t *findings, struct err *err)
 {
+	if (job->list_name != NULL && cmd_open_input(findings, "detached", job->list_name,
+						     false, NULL, &job->list, err) == -1)
+		return -1;
 	for (size_t i = 0; i < job->names->count; i++)
 		job->signatures[i] = -1;
 	for (size_t i = 0; i < job->names->count; i++) {
@@ -238,6 +288,8 @@ check_one(struct request *request, const char *path, struct err *err)
 	struct job job = {.trust = request->trust,
 			  .path = path,
 			  .file = -1,
+			  .list = -1,
+			  .list_name = request->list,
 			  .scratch = -1,
 			  .names = &request->detached};
 	json_t *findings = request->findings;
@@ -253,6 +305,7 @@ check_one(struct request *request, const char *path, struct err *err)
 	}
 	for (size_t i = 0; i < job.names->count; i++)
 		close_opened(job.signatures[i]);
+	close_opened(job.list);
 	close_opened(job.file);
 	close_opened(job.scratch);
 	return answer;
@@ -325,6 +378,11 @@ take_option(struct request *request, int option, struct err *err)
 			return err_set(err, ERR_USAGE, "--detached is given too often");
 		strings_add(&request->detached, optarg);
 		return 0;
+	case OPTION_LIST:
+		if (request->list != NULL)
+			return err_set(err, ERR_USAGE, "--list is given twice");
+		request->list = optarg;
+		return 0;
 	case OPTION_SIGNER:
 		return trust_pin_openpgp(request->trust, optarg, err);
 	case OPTION_AT:
@@ -352,6 +410,7 @@ take_options(struct request *request, int argc, char **argv)
 {
 	static const struct option options[] = {
 	    {"detached", required_argument, NULL, OPTION_DETACHED},
+	    {"list", required_argument, NULL, OPTION_LIST},
 	    {"pgp-keyring", required_argument, NULL, OPTION_KEYRING},
 	    {"signer", required_argument, NULL, OPTION_SIGNER},
 	    {"at", required_argument, NULL, OPTION_AT},
@@ -381,7 +440,9 @@ take_options(struct request *request, int argc, char **argv)
 			return answer == OPTION_SHOWN_HELP ? 0 : EXIT_USAGE;
 	}
 	if (!cmd_arguments(&cmd_signatures, argc, 1,
-			   request->detached.count > 0 ? 1 : 100000))
+			   request->detached.count > 0 && request->list == NULL
+			       ? 1
+			       : 100000))
 		return EXIT_USAGE;
 	return -1;
 }
@@ -472,6 +533,8 @@ const struct command cmd_signatures = {
 	"  --policy FILE        what the signatures must meet: verify-policy(5)\n"
 	"  --detached SIG       a signature in a file of its own over the one FILE\n"
 	"                       (repeatable)\n"
+	"  --list SUMS          a list of digests that names the files; --detached is\n"
+	"                       over the list then\n"
 	"  --key FILE           a bare public key that may sign (repeatable)\n"
 	"  --pgp-keyring FILE   trust these OpenPGP keys (repeatable)\n"
 	"  --signer pgp:FINGERPRINT\n"

@@ -386,7 +386,8 @@ reason_signature(struct judgement *judgement, const char *whose,
 		 reason ? ": " : "", reason ? reason : "");
 }
 
-/* An unsigned member of a container that is signed as a whole lacks nothing. */
+/* An unsigned member of a container that is signed as a whole lacks nothing, nor does
+ * one that a signed list of digests names. */
 static bool
 is_covered(const json_t *findings, const json_t *signature)
 {
@@ -396,7 +397,8 @@ is_covered(const json_t *findings, const json_t *signature)
 	for (size_t i = 0; i < finding_length(findings, "signatures"); i++) {
 		const json_t *other = finding_at(findings, "signatures", i);
 		if (finding_is(other, "path", covering) &&
-		    finding_is(other, "covers", "all"))
+		    (finding_is(other, "covers", "all") ||
+		     finding_is(other, "scheme", "checksums")))
 			return true;
 	}
 	return false;

@@ -87,6 +87,21 @@ int signature_check_detached(const struct view *file, const char *path,
 			     json_t *signatures, enum signature_status *status,
 			     struct err *err);
 
+/* A file that was read, with the last part of its name. */
+struct signature_part {
+	const char *name;
+	struct view bytes;
+};
+
+/* Does a list of digests (SHA256SUMS) name `file`, and who signed the list? The
+ * signatures are those given over the list, and the one that the list itself may hold.
+ * `path` is shown text. */
+int signature_check_list(const struct signature_part *file, const char *path,
+			 const struct signature_part *list,
+			 const struct signature_part *over, size_t count,
+			 const struct trust *trust, json_t *signatures,
+			 struct err *err);
+
 /*
  * Check `node` and every member below it that a scheme knows, and every file that a
  * detached signature lies beside (x and x.minisig). Unsigned members are listed when

@@ -523,12 +523,107 @@ struct detached_scheme {
 extern const struct detached_scheme detached_cms;
 extern const struct detached_scheme detached_minisign;
 extern const struct detached_scheme detached_signify;
+/* A signify signature with the text that it signs behind it (signify(1), -e): where the
+ * text is; -1 when it is none. And its check, as signature_check. */
+int signify_embedded(const struct view *file, struct view *text);
+int signify_check_embedded(const struct view *file, const char *path,
+			   const struct trust *trust, json_t *signatures,
+			   enum signature_status *status, struct err *err);
 extern const struct detached_scheme detached_sshsig;
 /* The rows; the last one is OpenPGP, which takes whatever no other knows. */
 extern const struct detached_scheme *const detached_schemes[];
 /* Is this the name of a signature that lies beside the file `base` (its length is
  * *base_length)? By name alone; the bytes decide which scheme's. */
 bool detached_names(const char *path, size_t *base_length);
+
+/* ---- lists of digests: sums.c ------------------------------------------ */
+
+struct sums_algorithm {
+	const char *written; /* in a list's line */
+	const char *name;    /* OpenSSL's */
+	size_t size;
+	bool weak; /* collisions are known */
+};
+
+struct sums_line {
+	char *name; /* as bytes, never NULL */
+	const struct sums_algorithm *algorithm;
+	uint8_t digest[HASH_MOST];
+};
+
+struct sums {
+	struct sums_line *lines;
+	size_t count;
+	size_t unread; /* lines that are neither digest nor comment */
+};
+
+/* Is this the name of a list of digests: SHA256SUMS, x.iso.sha512.asc? */
+bool sums_named(const char *path);
+/* A name without the "./" before it. */
+const char *sums_plain(const char *name);
+/* Read the lines of a list, GNU's and BSD's form mixed; its path says what a digest
+ * without a name is of. Free in every case. */
+void sums_parse(const struct view *text, const char *path, struct sums *sums);
+void sums_free(struct sums *sums);
+
+/* ---- lists of digests held against files: sums_check.c ----------------- */
+
+/* Files that a list may name. */
+struct sums_file {
+	char *name; /* relative to the list's folder, without "./": as bytes */
+	uint32_t id;
+	bool listed; /* a line names it */
+};
+
+struct sums_files {
+	struct sums_file *items; /* in order of their names */
+	size_t count;
+	const char *asked; /* the one file that was asked about, shown: what else the
+			    * list names is not told. NULL: all of it is */
+	/* The digest of a file: its size, 0 when it cannot be computed; -1 with err set
+	 * stops. */
+	int (*digest)(void *context, uint32_t id, const char *algorithm,
+		      uint8_t digest[HASH_MOST], struct err *err);
+	void *context;
+};
+
+/* The text of a list, out of its clearsigned or signify's embedded form; views into
+ * `file` or `room`. False when it is no list. Clear with sums_text_clear. */
+struct sums_text {
+	struct view text;
+	struct buf room;
+	bool clearsigned, embedded;
+};
+bool sums_text_take(const struct view *file, struct sums_text *text);
+void sums_text_clear(struct sums_text *text);
+
+/* The entry of a list, scheme "checksums": each listed file as covered, different or
+ * absent, what nobody lists, and the best of `over`, the entries of signatures over the
+ * list, as who signed it. Nothing is said of an unsigned text without a line of a list:
+ * *entry is NULL then. */
+int sums_check(const struct sums_text *text, const char *list_path,
+	       struct sums_files *files, const json_t *over, const char *shown,
+	       json_t *signatures, json_t **entry, struct err *err);
+
+/* ---- lists of digests in a tree: sums_tree.c --------------------------- */
+
+/* What a walk over a tree keeps for its lists; {0} at the start. */
+struct sums_walk {
+	uint32_t parent; /* whose children `siblings` are */
+	struct sums_file *siblings;
+	size_t sibling_count;
+	size_t lists;
+	json_t *covered; /* member path: path of the signed list that names it */
+};
+
+/* If the file is a list of digests, its entry. `own` are the entries of the file's own
+ * signatures. */
+int sums_check_member(struct sums_walk *walk, struct tree *tree, uint32_t id,
+		      const struct view *content, bool only_signed, const json_t *own,
+		      const struct trust *trust, json_t *signatures, struct err *err);
+/* Entries of unsigned members from `before` on that a signed list names get its path as
+ * "covered_by"; frees what the walk kept. */
+void sums_conclude(struct sums_walk *walk, json_t *signatures, size_t before);
 
 /* ---- OpenPGP: openpgp.c ---------------------------------------------- */
 

@@ -42,6 +42,33 @@ signify_check(const struct view *file, const char *path, const struct view *sign
 	return 0;
 }
 
+/* ---- embedded ---------------------------------------------------------- */
+
+int
+signify_embedded(const struct view *file, struct view *text)
+{
+	struct view rest = *file;
+	struct ed_lines lines;
+	bool is = ed_lines_take(&rest, SIGNATURE_SIZE, &lines) == 0 &&
+		  view_has(&lines.algorithm, 0, "Ed", 2) && rest.size > 0;
+	if (is)
+		*text = rest;
+	ed_lines_clear(&lines);
+	return is ? 0 : -1;
+}
+
+int
+signify_check_embedded(const struct view *file, const char *path,
+		       const struct trust *trust, json_t *signatures,
+		       enum signature_status *status, struct err *err)
+{
+	struct view text;
+	if (signify_embedded(file, &text) == -1)
+		return err_set(err, ERR_INPUT, "no embedded signify signature");
+	struct view lines = view_of(file->data, (size_t)(file->size - text.size));
+	return signify_check(&text, path, &lines, trust, signatures, status, err);
+}
+
 static const char *const suffixes[] = {".sig", NULL};
 
 const struct detached_scheme detached_signify = {"signify", suffixes, signify_knows,

@@ -16,6 +16,7 @@ struct walk {
 	json_t *signatures;
 	uint64_t looks;
 	json_t *top_unsigned; /* what is told of the top when nothing else is */
+	struct sums_walk *lists;
 };
 
 /* What could not be looked into may hold a signature, or lack one; where a signature
@@ -101,6 +102,10 @@ check_member(const struct walk *walk, const struct signed_file *file, bool *cove
 		json_array_extend(walk->signatures, found);
 	else if (file->id == walk->top)
 		json_array_extend(walk->top_unsigned, found);
+	if (answer == 0)
+		answer = sums_check_member(walk->lists, walk->tree, file->id,
+					   &file->content, walk->only_signed, found,
+					   walk->trust, walk->signatures, err);
 	strings_free(&match.others);
 	json_decref(found);
 	return answer;
@@ -127,6 +132,14 @@ find_signed(struct walk *walk, node_id id)
 	return NODE_NONE;
 }
 
+/* Does the file hold what it signs, whatever lies beside it? */
+static bool
+holds_its_text(const struct view *content)
+{
+	struct view text;
+	return openpgp_is_cleartext(content) || signify_embedded(content, &text) == 0;
+}
+
 /* A signature that lies beside the file that it signs. */
 static int
 check_beside(struct walk *walk, const struct signed_file *file, struct err *err)
@@ -141,7 +154,8 @@ check_beside(struct walk *walk, const struct signed_file *file, struct err *err)
 				"this one signs was not looked for");
 		return 0;
 	}
-	if (beside == NODE_NONE || file->content.size > DETACHED_MOST)
+	if (beside == NODE_NONE || file->content.size > DETACHED_MOST ||
+	    holds_its_text(&file->content))
 		return 0;
 	if (tree_map(walk->tree, beside, &mapping, err) == -1)
 		return -1;
@@ -196,7 +210,8 @@ int
 signature_check_tree(struct tree *tree, node_id node, bool only_signed,
 		     const struct trust *trust, json_t *signatures, struct err *err)
 {
-	struct walk walk = {tree, node, only_signed, trust, signatures, 0, NULL};
+	struct sums_walk lists = {0};
+	struct walk walk = {tree, node, only_signed, trust, signatures, 0, NULL, &lists};
 	size_t before = json_array_size(signatures);
 	if (tree_expand_all(tree, node, err) == -1)
 		return -1;
@@ -207,5 +222,6 @@ signature_check_tree(struct tree *tree, node_id node, bool only_signed,
 	if (answer == 0 && json_array_size(signatures) == before)
 		json_array_extend(signatures, walk.top_unsigned);
 	json_decref(walk.top_unsigned);
+	sums_conclude(&lists, signatures, before);
 	return answer;
 }
