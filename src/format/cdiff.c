@@ -61,6 +61,20 @@ cdiff_read(const struct view *view, struct cdiff *cdiff, struct err *err)
 		       "the update has no digital signature at its end");
 }
 
+/* Is what stands behind the last colon a number in ClamAV's letters? */
+static bool
+is_plain(const struct view *view, const struct cdiff *cdiff)
+{
+	uint64_t at = cdiff->script_end + 1;
+	uint8_t byte;
+	for (uint64_t i = at; view_u8(view, i, &byte) == 0; i++) {
+		if (!(byte >= 'a' && byte <= 'z') && !(byte >= 'A' && byte <= 'Z') &&
+		    !(byte >= '0' && byte <= '9') && byte != '+' && byte != '/')
+			return false;
+	}
+	return at < view->size && !(view->size - at == 1 && view_has(view, at, "X", 1));
+}
+
 static int
 cdiff_members(const struct view *view, const struct member_sink *sink, struct err *err)
 {
@@ -88,9 +102,46 @@ cdiff_map(const struct view *view, struct map *map, struct err *err)
 		EXTENT_NO_MEMBER, "cdiff header size", NULL);
 	map_add(map, cdiff.script, cdiff.script_end - cdiff.script, EXTENT_CONTENT, 0,
 		"content", NULL);
-	map_add(map, cdiff.script_end, view->size - cdiff.script_end, EXTENT_METADATA,
+	map_add(map, cdiff.script_end, view->size - cdiff.script_end,
+		is_plain(view, &cdiff) ? EXTENT_SIGNATURE : EXTENT_METADATA,
 		EXTENT_NO_MEMBER, "cdiff digital signature", NULL);
 	return 0;
+}
+
+/* The rebuilt update ends with its script, or with a signature of its own. */
+static enum graft_answer
+cdiff_graft(const struct view *shipped, const struct view *rebuilt, struct graft *graft,
+	    struct err *err)
+{
+	struct cdiff theirs = {0}, ours = {0};
+	struct err trouble = {0};
+	*graft = (struct graft){0};
+	if (cdiff_read(shipped, &theirs, err) == -1) {
+		err_at(err, "in the shipped file");
+		return GRAFT_FAILED;
+	}
+	uint64_t letters = shipped->size - theirs.script_end - 1;
+	if (letters == 0 ||
+	    (letters == 1 && view_has(shipped, shipped->size - 1, "X", 1)))
+		return GRAFT_NONE;
+	if (!is_plain(shipped, &theirs)) {
+		err_set(err, ERR_INPUT,
+			"the digital signature of the shipped file has not the form "
+			"of one");
+		return GRAFT_FAILED;
+	}
+	/* what is compressed may end like a signature: the shipped script's length
+	 * tells */
+	if (rebuilt->size == theirs.script_end ||
+	    cdiff_read(rebuilt, &ours, &trouble) == -1)
+		ours.script_end = rebuilt->size;
+	struct view signature = view_from(shipped, theirs.script_end);
+	buf_append(&graft->bytes, rebuilt->data, (size_t)ours.script_end);
+	buf_append(&graft->bytes, signature.data, (size_t)signature.size);
+	strings_addf(&graft->steps,
+		     "digital signature at the end: %ju bytes from the shipped file",
+		     (uintmax_t)signature.size);
+	return GRAFT_DONE;
 }
 
 const struct format format_cdiff = {
@@ -99,4 +150,5 @@ const struct format format_cdiff = {
     .probe = cdiff_probe,
     .members = cdiff_members,
     .map = cdiff_map,
+    .graft = cdiff_graft,
 };

@@ -149,11 +149,17 @@ cvd_read(struct cvd *cvd, const struct view *view, struct err *err)
 			&cvd->content, &cvd->md5_fits, err);
 }
 
+/* The list of members inside of a database begins with the same words, but in lines; a
+ * database whose header has lines is one nevertheless, to ClamAV. */
 static enum probe_answer
 cvd_probe(const struct view *view)
 {
-	return view->size >= CVD_HEADER &&
-		       view_has(view, 0, CVD_MAGIC, strlen(CVD_MAGIC))
+	uint64_t newline;
+	if (view->size < CVD_HEADER || !view_has(view, 0, CVD_MAGIC, strlen(CVD_MAGIC)))
+		return PROBE_NO;
+	bool lines = view_find(view, 0, "\n", 1, &newline) == 0 && newline < CVD_HEADER;
+	return !lines || view_has(view, CVD_HEADER, "\x1f\x8b", 2) ||
+		       view_has(view, CVD_HEADER, "COPYING", 7)
 		   ? PROBE_SURE
 		   : PROBE_NO;
 }

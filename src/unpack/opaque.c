@@ -32,7 +32,6 @@ static const struct magic magics[] = {
     {0, 4, "MAR1", "Mozilla update archive"},
     {0, 4, "ISc(", "InstallShield cabinet"},
     {0, 8, "!<thin>\n", "thin ar archive"},
-    {0, 11, "ClamAV-VDB:", "ClamAV database"},
 };
 
 /* Names that promise a container. */

@@ -1,13 +1,14 @@
-/* format: updates of ClamAV databases. Only ClamAV's own server signs one, so this is what
- * its sigtool writes, put together by hand; gzip makes and reads the script. */
+/* format: updates of ClamAV databases. Only ClamAV's own server signs one, so this is
+ * what its sigtool writes, put together by hand; gzip makes and reads the script. */
 #include "format_sink.h"
 
 static void
 make_update(void)
 {
-	test_shell("printf 'OPEN daily.ndb\nADD Evil:0:*:616263\nCLOSE\n' >script; "
-		   "(printf 'ClamAV-Diff:26800:%%u:' $(stat -c %%s script); gzip -9n <script; "
-		   "printf ':c2lnbmF0dXJl/+') >x.cdiff");
+	test_shell(
+	    "printf 'OPEN daily.ndb\nADD Evil:0:*:616263\nCLOSE\n' >script; "
+	    "(printf 'ClamAV-Diff:26800:%%u:' $(stat -c %%s script); gzip -9n <script; "
+	    "printf ':c2lnbmF0dXJl/+') >x.cdiff");
 }
 
 START_TEST(parts_are_found)
@@ -37,11 +38,51 @@ START_TEST(parts_are_found)
 }
 END_TEST
 
+static const struct {
+	const char *shipped, *rebuilt;
+	enum graft_answer answer;
+	bool equal;
+} grafts[] = {
+    {":c2lnbmF0dXJl/+", "", GRAFT_DONE, true},
+    {":c2lnbmF0dXJl/+", ":X", GRAFT_DONE, true},
+    {":c2lnbmF0dXJl/+", ":", GRAFT_DONE, true},
+    {":c2lnbmF0dXJl/+", ":b3RoZXI", GRAFT_DONE, true},
+    {":c2lnbmF0dXJl/+", "more", GRAFT_DONE, false},
+    {":", "", GRAFT_NONE, false},
+    {":X", "", GRAFT_NONE, false},
+    {":not-letters", "", GRAFT_FAILED, false},
+};
+
+START_TEST(signature_is_moved)
+{
+	struct err err = {0};
+	struct graft graft;
+	test_shell("printf 'ClamAV-Diff:1:9:' >body; echo license | gzip -n >>body; "
+		   "(cat body; printf '%s') >s; (cat body; printf '%s') >r",
+		   grafts[_i].shipped, grafts[_i].rebuilt);
+	struct buf shipped = test_file("s"), rebuilt = test_file("r");
+	struct view left = view_of_buf(&shipped), right = view_of_buf(&rebuilt);
+	ck_assert_int_eq(format_cdiff.graft(&left, &right, &graft, &err),
+			 grafts[_i].answer);
+	if (grafts[_i].answer == GRAFT_DONE) {
+		struct view made = view_of_buf(&graft.bytes);
+		ck_assert_int_eq(view_equal(&made, &left), grafts[_i].equal);
+	}
+	graft_free(&graft);
+	buf_free(&shipped);
+	buf_free(&rebuilt);
+}
+END_TEST
+
 START_TEST(what_is_malformed_is_an_error)
 {
 	static const char *const wrong[] = {
-	    "ClamAV-Diff:", "ClamAV-Diff:1:", "ClamAV-Diff:1:2:", "ClamAV-Diff:1:2:data",
-	    "ClamAV-Diff:x:2:data:sig", "ClamAV-Diff::2:data:sig",
+	    "ClamAV-Diff:",
+	    "ClamAV-Diff:1:",
+	    "ClamAV-Diff:1:2:",
+	    "ClamAV-Diff:1:2:data",
+	    "ClamAV-Diff:x:2:data:sig",
+	    "ClamAV-Diff::2:data:sig",
 	    "ClamAV-Diff:1:123456789012345678901:data:sig"};
 	for (size_t i = 0; i < ARRAY_COUNT(wrong); i++) {
 		struct view view = view_of(wrong[i], strlen(wrong[i]));
@@ -67,6 +108,7 @@ format_cdiff_suite(void)
 	Suite *suite = suite_create("format_cdiff");
 	TCase *tcase = tcase_create("cdiff");
 	tcase_add_test(tcase, parts_are_found);
+	tcase_add_loop_test(tcase, signature_is_moved, 0, ARRAY_COUNT(grafts));
 	tcase_add_test(tcase, what_is_malformed_is_an_error);
 	suite_add_tcase(suite, tcase);
 	return suite;
