@@ -80,10 +80,9 @@ set_string(json_t *object, const char *key, char *shown)
 
 /* ---- keys ------------------------------------------------------------ */
 
-static char *
-key_text(X509 *certificate)
+char *
+certificate_key_text(EVP_PKEY *key)
 {
-	EVP_PKEY *key = X509_get0_pubkey(certificate);
 	char group[64] = "";
 	if (key == NULL)
 		return base_strdup("unknown");
@@ -141,10 +140,9 @@ judge_ec(EVP_PKEY *key, const char *name, struct judgement *judgement)
 			      "the curve of '%s' has only %d bits", name, bits);
 }
 
-static void
-judge_key(X509 *certificate, const char *name, struct judgement *judgement)
+void
+certificate_judge_key(EVP_PKEY *key, const char *name, struct judgement *judgement)
 {
-	EVP_PKEY *key = X509_get0_pubkey(certificate);
 	if (key == NULL) {
 		judgement_add(judgement, SIGNATURE_INVALID,
 			      "the key of '%s' cannot be read", name);
@@ -178,7 +176,7 @@ void
 certificate_judge_strength(X509 *certificate, bool anchor, struct judgement *judgement)
 {
 	char *name = certificate_name(X509_get_subject_name(certificate));
-	judge_key(certificate, name, judgement);
+	certificate_judge_key(X509_get0_pubkey(certificate), name, judgement);
 	int digest = NID_undef;
 	if (!anchor &&
 	    X509_get_signature_info(certificate, &digest, NULL, NULL, NULL) == 1) {
@@ -291,7 +289,7 @@ certificate_json(X509 *certificate)
 	certificate_fingerprint(certificate, &fingerprint);
 	json_object_set_new(object, "sha256", sha256_json(&fingerprint));
 	json_object_set_new(object, "spki_sha256", key_sha256_json(certificate));
-	set_string(object, "key", key_text(certificate));
+	set_string(object, "key", certificate_key_text(X509_get0_pubkey(certificate)));
 	int nid = X509_get_signature_nid(certificate);
 	json_object_set_new(
 	    object, "signature_algorithm",

@@ -10,17 +10,8 @@
 static const uint8_t signed_data[] = {0x06, 0x09, 0x2a, 0x86, 0x48, 0x86,
 				      0xf7, 0x0d, 0x01, 0x07, 0x02};
 
-/* What is common to the signers of one message. */
-struct message {
-	const struct view *content;
-	const char *path, *scheme, *format, *where;
-	const struct trust *trust;
-	json_t *signatures;
-	enum signature_status *status;
-};
-
 static void
-check_signer(const struct message *message, const struct cms *cms, size_t index)
+check_signer(const struct cms_message *message, const struct cms *cms, size_t index)
 {
 	const struct cms_signer *signer = cms_signer_at(cms, index);
 	const struct digest_algorithm *algorithm = digest_by_oid(signer->digest);
@@ -59,8 +50,8 @@ check_signer(const struct message *message, const struct cms *cms, size_t index)
 	cms_entry_conclude(&entry, message->status);
 }
 
-static void
-check_message(const struct message *message, const struct view *der)
+void
+cms_message_check(const struct cms_message *message, const struct view *der)
 {
 	struct cms *cms = NULL;
 	struct err err = {0};
@@ -135,12 +126,12 @@ detached_check(const struct view *file, const char *path, const struct view *sig
 	       const struct trust *trust, json_t *signatures,
 	       enum signature_status *status, struct err *err)
 {
-	struct message message = {.content = file,
-				  .path = path,
-				  .scheme = "cms",
-				  .trust = trust,
-				  .signatures = signatures,
-				  .status = status};
+	struct cms_message message = {.content = file,
+				      .path = path,
+				      .scheme = "cms",
+				      .trust = trust,
+				      .signatures = signatures,
+				      .status = status};
 	const char *label = pem_label(signature);
 	struct buf bytes = {0};
 	struct view der = *signature;
@@ -151,7 +142,7 @@ detached_check(const struct view *file, const char *path, const struct view *sig
 			buf_clear(&bytes);
 		der = view_of_buf(&bytes);
 	}
-	check_message(&message, &der);
+	cms_message_check(&message, &der);
 	buf_free(&bytes);
 	return 0;
 }
@@ -215,16 +206,16 @@ module_check(const struct view *file, const char *path, const struct trust *trus
 	}
 	char *where = base_format("behind the module, at offset %ju, %ju bytes",
 				  (uintmax_t)program.size, (uintmax_t)der.size);
-	struct message message = {.content = &program,
-				  .path = path,
-				  .scheme = "kernel-module",
-				  .format = "kernel-module",
-				  .where = where,
-				  .trust = trust,
-				  .signatures = signatures,
-				  .status = status};
+	struct cms_message message = {.content = &program,
+				      .path = path,
+				      .scheme = "kernel-module",
+				      .format = "kernel-module",
+				      .where = where,
+				      .trust = trust,
+				      .signatures = signatures,
+				      .status = status};
 	size_t before = json_array_size(signatures);
-	check_message(&message, &der);
+	cms_message_check(&message, &der);
 	for (size_t i = before; i < json_array_size(signatures); i++)
 		module_coverage(json_array_get(signatures, i), file, &program, &der);
 	free(where);

@@ -13,9 +13,13 @@ static const char *const openpgp_suffixes[] = {".asc", ".sig", ".gpg", ".sign", 
 static const struct detached_scheme detached_openpgp = {
     "openpgp", openpgp_suffixes, openpgp_knows, openpgp_check_detached};
 
-const struct detached_scheme *const detached_schemes[] = {
-    &detached_minisign, &detached_signify, &detached_sshsig,
-    &detached_cms,      &detached_openpgp, NULL};
+const struct detached_scheme *const detached_schemes[] = {&detached_minisign,
+							  &detached_signify,
+							  &detached_sshsig,
+							  &detached_clamav,
+							  &detached_cms,
+							  &detached_openpgp,
+							  NULL};
 
 bool
 detached_names(const char *path, size_t *base_length)

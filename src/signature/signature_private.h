@@ -277,6 +277,11 @@ int certificate_time(const ASN1_TIME *time, int64_t *seconds);
 /* Judge the key, and unless `anchor` the signature on it, by strength. */
 void certificate_judge_strength(X509 *certificate, bool anchor,
 				struct judgement *judgement);
+/* The same for a bare key that is called `name`; NULL cannot be read. */
+void certificate_judge_key(EVP_PKEY *key, const char *name,
+			   struct judgement *judgement);
+/* "RSA 2048", "EC P-256"; the caller frees. */
+char *certificate_key_text(EVP_PKEY *key);
 
 /* ---- chains: chain.c ------------------------------------------------- */
 
@@ -393,6 +398,21 @@ extern const struct scheme scheme_authenticode;
 /* Files that are not signed as a rule: cabinets, scripts. */
 extern const struct scheme scheme_authenticode_other;
 
+/* ---- signed data beside a file: cms_scheme.c ------------------------------ */
+
+/* What is common to the signers of one message that signs a content as it stands. */
+struct cms_message {
+	const struct view *content;
+	const char *path, *scheme, *format, *where; /* format and where may be NULL */
+	const struct trust *trust;
+	json_t *signatures;
+	enum signature_status *status; /* becomes the worst of the signers */
+};
+
+/* Check every signer of the message (RFC 5652, 5) in DER: an entry for each, or one that
+ * says why it cannot be read. */
+void cms_message_check(const struct cms_message *message, const struct view *der);
+
 /* ---- signed data behind a kernel module: cms_scheme.c ------------------ */
 
 extern const struct scheme scheme_module;
@@ -416,6 +436,45 @@ extern const struct scheme scheme_uefi;
 /* ---- NuGet packages: nuget.c --------------------------------------------- */
 
 extern const struct scheme scheme_nuget;
+/* ---- ClamAV's databases and updates: clamav.c ---------------------------- */
+
+extern const struct scheme scheme_clamav;
+
+/* How a number that ClamAV signs stands for a digest. */
+enum clamav_form {
+	CLAMAV_MD5, /* the number is the MD5, without any padding */
+	CLAMAV_PSS, /* SHA-256 with EMSA-PSS */
+};
+
+/* Whose key is asked when the user gave none that fits. */
+enum clamav_known { CLAMAV_DATABASES, CLAMAV_UPDATES, CLAMAV_LISTS };
+
+/* A signature in ClamAV's letters, and what it is to be over. */
+struct clamav_claim {
+	struct view letters;
+	enum clamav_form form;
+	enum clamav_known known;
+	struct view digest; /* computed from the content */
+};
+
+/* Find the key that made it among the user's and ClamAV's own, judge it, and tell it in
+ * the entry. */
+void clamav_claim_check(const struct clamav_claim *claim, struct cms_entry *entry);
+
+/* ---- the signed list inside of a ClamAV database: clamav_list.c ---------- */
+
+struct clamav_list;
+/* Read the archive of a database, packed with gzip or not: the size and SHA-256 of each
+ * member, and the list (NAME.info). NULL with what is wrong. */
+struct clamav_list *clamav_list_read(const struct view *content, bool packed,
+				     struct err *err);
+/* Is there a list with a signature? */
+bool clamav_list_is_signed(const struct clamav_list *list);
+/* Check its signature and each member against it, and that it says what `header`, the
+ * database's, says. */
+void clamav_list_check(const struct clamav_list *list, const struct view *header,
+		       struct cms_entry *entry);
+void clamav_list_free(struct clamav_list *list);
 
 /* ---- the walk: signature.c ------------------------------------------- */
 
@@ -466,6 +525,33 @@ int raw_digest(const char *algorithm, const struct view *bytes, uint8_t out[64])
 /* "key" of an entry; `label`, `id` and `key` (its bytes, for a hash) may be NULL. */
 json_t *raw_key_json(const char *label, const char *algorithm, const char *id,
 		     const struct view *key);
+
+/* ---- public keys in files: raw_key.c ----------------------------------- */
+
+/* A public key as the user gave it, a signature brings it along, or the program knows
+ * it. {0} is none; free with raw_key_clear. */
+struct raw_key {
+	EVP_PKEY *key;
+	struct buf spki;   /* its SubjectPublicKeyInfo (RFC 5280, 4.1), DER */
+	const char *label; /* what the user calls it: borrowed; NULL: not trusted */
+};
+
+/* The key of a SubjectPublicKeyInfo that is all of `spki`; -1 when it is not one. */
+int raw_key_of_spki(const struct view *spki, struct raw_key *key);
+/* The key of a file of the user's, which is trusted by that: a SubjectPublicKeyInfo or
+ * a certificate of which nothing but the key counts, PEM or DER; -1: it is neither. */
+int raw_key_of_file(const struct trust_key *file, struct raw_key *key);
+/* An RSA key by its numbers, in decimal digits. */
+int raw_key_of_rsa(const char *modulus, const char *exponent, struct raw_key *key);
+/* Trust the key when the user gave it as a file, or its SubjectPublicKeyInfo's
+ * fingerprint as an anchor. */
+void raw_key_trust(struct raw_key *key, const struct trust *trust);
+/* Judge it: is it trusted, is it strong enough? */
+void raw_key_judge(const struct raw_key *key, struct judgement *judgement);
+void raw_key_judge_strength(const struct raw_key *key, struct judgement *judgement);
+/* "key" of an entry. */
+json_t *raw_key_tell(const struct raw_key *key, const char *id);
+void raw_key_clear(struct raw_key *key);
 
 /* ---- the lines of signify and minisign: ed_lines.c -------------------- */
 
@@ -520,6 +606,7 @@ struct detached_scheme {
 		     struct err *err);
 };
 
+extern const struct detached_scheme detached_clamav;
 extern const struct detached_scheme detached_cms;
 extern const struct detached_scheme detached_minisign;
 extern const struct detached_scheme detached_signify;
