@@ -68,22 +68,38 @@ kinds_of_name(const struct view *name)
 	return kinds;
 }
 
+/* Where the directory starts, as zip_open finds it; false when there is none. */
+static bool
+find_directory(const struct view *view, uint64_t *directory)
+{
+	uint64_t end = 0, end64, stated;
+	uint32_t size = 0, offset = 0;
+	if (zip_find_end(view, &end) == -1 || view_u32le(view, end + 12, &size) == -1 ||
+	    view_u32le(view, end + 16, &offset) == -1)
+		return false;
+	*directory = offset;
+	/* 4.3.15: the locator says where the record with the large numbers is */
+	if (offset == UINT32_MAX && end >= 20 &&
+	    view_has(view, end - 20, "PK\6\7", 4) &&
+	    view_u64le(view, end - 12, &end64) == 0 &&
+	    view_has(view, end64, "PK\6\6", 4) &&
+	    view_u64le(view, end64 + 48, &stated) == 0)
+		*directory = stated;
+	/* with bytes before it, or as a zip64, it stands before its end record */
+	if (!view_has(view, *directory, "PK\1\2", 4) && size <= end)
+		*directory = end - size;
+	return true;
+}
+
 static enum zip_kind
 kind_of(const struct view *view)
 {
-	uint64_t end = 0, at;
-	uint32_t size = 0, offset = 0;
+	uint64_t at;
 	uint16_t name_size = 0, extra = 0, comment = 0;
 	unsigned kinds = 0;
 	struct view name;
-	if (!view_has(view, 0, "PK\3\4", 4) || zip_find_end(view, &end) == -1 ||
-	    view_u32le(view, end + 12, &size) == -1 ||
-	    view_u32le(view, end + 16, &offset) == -1)
+	if (!view_has(view, 0, "PK\3\4", 4) || !find_directory(view, &at))
 		return KIND_NONE;
-	/* with bytes before it, or as a zip64, it stands before its end record */
-	at = offset;
-	if (!view_has(view, at, "PK\1\2", 4) && size <= end)
-		at = end - size;
 	for (size_t i = 0; i < LOOK_MOST && view_has(view, at, "PK\1\2", 4); i++) {
 		if (view_u16le(view, at + 28, &name_size) == -1 ||
 		    view_u16le(view, at + 30, &extra) == -1 ||
@@ -122,7 +138,7 @@ kind_map(const struct view *view, struct map *map, struct err *err)
 					   .graft = kind_graft}
 
 KIND(apk, KIND_APK, "apk", "Android package", apk_map, apk_graft);
-KIND(msix, KIND_MSIX, "msix", "MSIX or APPX package", kind_map, NULL);
+KIND(msix, KIND_MSIX, "msix", "MSIX or APPX package", msix_map, NULL);
 KIND(nupkg, KIND_NUPKG, "nupkg", "NuGet package", nupkg_map, nupkg_graft);
 KIND(vsix, KIND_VSIX, "vsix", "Visual Studio extension", kind_map, NULL);
 KIND(wheel, KIND_WHEEL, "wheel", "Python wheel", kind_map, NULL);

@@ -76,7 +76,11 @@ int apk_map(const struct view *view, struct map *map, struct err *err);
 enum graft_answer apk_graft(const struct view *shipped, const struct view *rebuilt,
 			    struct graft *graft, struct err *err);
 
-/* Those of a NuGet package, whose signature is an entry. */
+/* Those of packages whose signature is an entry. It is tagged when it is where signers
+ * put it and holds nothing else; its bytes have the title ("NuGet signature", "APPX
+ * signature"), alone or with what they are. Else its content has the title with what is
+ * wrong, and no tag. */
+int msix_map(const struct view *view, struct map *map, struct err *err);
 int nupkg_map(const struct view *view, struct map *map, struct err *err);
 enum graft_answer nupkg_graft(const struct view *shipped, const struct view *rebuilt,
 			      struct graft *graft, struct err *err);

@@ -29,7 +29,7 @@ struct one {
 /* SpcSipInfo ::= SEQUENCE { version INTEGER, kind OCTET STRING, five INTEGERs }: one
  * type is shared by installers and scripts, and this tells them apart. */
 static bool
-is_sip(struct view *rest, const uint8_t *sip)
+is_sip(struct view *rest, const struct authenticode_kind *kind)
 {
 	struct der info, version, guid;
 	if (der_take(rest, DER_SEQUENCE, &info) == -1 || rest->size != 0)
@@ -38,7 +38,9 @@ is_sip(struct view *rest, const uint8_t *sip)
 	return der_take(&inside, DER_INTEGER, &version) == 0 &&
 	       der_take(&inside, DER_OCTET_STRING, &guid) == 0 &&
 	       guid.value.size == SIP_SIZE &&
-	       memcmp(guid.value.data, sip, SIP_SIZE) == 0;
+	       (memcmp(guid.value.data, kind->sip, SIP_SIZE) == 0 ||
+		(kind->other_sip != NULL &&
+		 memcmp(guid.value.data, kind->other_sip, SIP_SIZE) == 0));
 }
 
 /* SpcIndirectDataContent (Authenticode, "SpcIndirectDataContent"): which digest of
@@ -56,7 +58,7 @@ indirect_data(const struct cms *cms, const struct authenticode_kind *kind,
 		return -1;
 	inside = data.value;
 	if (der_take_oid(&inside, type) == -1 || strcmp(type, kind->type) != 0 ||
-	    (kind->sip != NULL && !is_sip(&inside, kind->sip)))
+	    (kind->sip != NULL && !is_sip(&inside, kind)))
 		return -1;
 	inside = info.value;
 	if (der_take_algorithm(&inside, oid, &unused) == -1 ||
@@ -86,6 +88,10 @@ check_digest(struct one *one, const struct cms *cms)
 		    kind->noun, oid, cms->signer.digest, cms->digest);
 	const struct digest_algorithm *algorithm = digest_by_oid(oid);
 	struct digest digest;
+	if (algorithm != NULL && kind->digests != NULL) {
+		kind->digests(one->file, algorithm, &has, &one->entry);
+		return;
+	}
 	if (algorithm != NULL)
 		kind->digest(one->file, algorithm, &digest);
 	else
@@ -335,8 +341,8 @@ authenticode_take(const struct view *room, const char *holder, struct view *der,
 /* ---- the rows --------------------------------------------------------- */
 
 static const struct authenticode_kind *const kinds[] = {
-    &authenticode_pe, &authenticode_msi, &authenticode_cat, &authenticode_cab,
-    &authenticode_script};
+    &authenticode_pe,  &authenticode_msi,  &authenticode_cat,
+    &authenticode_cab, &authenticode_appx, &authenticode_script};
 
 static const struct authenticode_kind *
 kind_of(const struct view *file, const struct format *format, bool usual)

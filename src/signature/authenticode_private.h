@@ -36,6 +36,7 @@ struct authenticode_kind {
 	const char *type;   /* what the signed digest must be of: an OID */
 	bool usual;         /* are such files signed as a rule? */
 	const uint8_t *sip; /* SpcSipInfo's 16 bytes that name the kind, or NULL */
+	const uint8_t *other_sip; /* a second one, or NULL */
 	bool (*knows)(const struct view *file, const struct format *format);
 	/* Find the signatures and give each to authenticode_signature; where there is
 	 * none, authenticode_only. */
@@ -43,8 +44,12 @@ struct authenticode_kind {
 	/* The digest of what the file's signatures sign; of size 0 when it has none. */
 	void (*digest)(const struct authenticode *file,
 		       const struct digest_algorithm *algorithm, struct digest *digest);
-	/* Add to an entry which bytes its signature is over (coverage_add). NULL: that is
-	 * no range of bytes. */
+	/* Or, where it is a list of digests: judge it. NULL: it is one digest. */
+	void (*digests)(const struct authenticode *file,
+			const struct digest_algorithm *algorithm,
+			const struct view *has, struct cms_entry *entry);
+	/* Add to an entry which bytes its signature is over (coverage_add). NULL: that
+	 * is no range of bytes. */
 	void (*coverage)(const struct authenticode *file, json_t *entry);
 	/* Or, where the file is all signature: judge and show what was signed, which is
 	 * of the kind's type. NULL: it is a digest. */
@@ -68,6 +73,12 @@ void authenticode_take(const struct view *room, const char *holder, struct view 
 		       struct judgement *found);
 
 extern const struct authenticode_kind authenticode_pe, authenticode_msi,
-    authenticode_cat, authenticode_cab, authenticode_script;
+    authenticode_cat, authenticode_cab, authenticode_script, authenticode_appx;
+
+/* ---- block maps: appx_blocks.c ------------------------------------------ */
+
+/* Hold the members of a Windows package to its block map, AppxBlockMap.xml. */
+void appx_blocks_check(const struct view *package, const struct view *xml,
+		       struct cms_entry *entry);
 
 #endif

@@ -24,98 +24,26 @@
 enum {
 	COUNTERSIGNATURES_MOST = 8, /* NuGet writes one */
 	OWNERS_MOST = 100,
-	END_COUNT = 8, /* in the zip's end record */
-	END_SIZE = 12,
-	END_OFFSET = 16,
-};
-
-/* One package, and where its signature lies. */
-struct package {
-	struct view file;
-	struct view header, der, central; /* of the entry: none when `der` is empty */
-	const char *fault;                /* what is wrong with the entry, or NULL */
-	struct map *map;                  /* owns it */
-	struct buf end;                   /* the end record without the entry */
 };
 
 struct checking {
-	struct package *package;
+	struct zip_signature *package;
 	const char *path;
 	const struct trust *trust;
 	json_t *signatures;
 	enum signature_status *status;
 };
 
-/* ---- where it lies ------------------------------------------------------ */
-
-/* Where the format says that the signature is, if it is one that NuGet writes. */
-static void
-package_open(struct package *package, const struct view *file)
-{
-	static const char name[] = "NuGet signature";
-	struct map *map = format_map(format_by_name("nupkg"), file, NULL);
-	*package = (struct package){.file = *file, .map = map};
-	for (size_t i = 0; i < map->count; i++) {
-		const struct extent *extent = &map->extents[i];
-		struct view part;
-		if (strncmp(extent->name, name, sizeof(name) - 1) != 0 ||
-		    view_sub(file, extent->offset, extent->length, &part) == -1)
-			continue;
-		if (extent->tag != EXTENT_SIGNATURE)
-			package->fault = extent->name;
-		else if (strcmp(extent->name, name) == 0)
-			package->der = part;
-		else if (package->header.size == 0)
-			package->header = part;
-		else
-			package->central = part;
-	}
-}
-
-static void
-package_close(struct package *package)
-{
-	map_free(package->map);
-	buf_free(&package->end);
-}
-
-static uint64_t
-place_of(const struct package *package, const struct view *part)
-{
-	return (uint64_t)(part->data - package->file.data);
-}
-
-static void
-reduce(struct buf *end, size_t at, size_t size, uint64_t by)
-{
-	uint64_t value = 0;
-	for (size_t i = 0; i < size; i++)
-		value |= (uint64_t)(uint8_t)end->data[at + i] << (8 * i);
-	value -= by;
-	for (size_t i = 0; i < size; i++)
-		end->data[at + i] = (char)(value >> (8 * i) & 0xff);
-}
-
 /* The package without the entry and its header, and with an end record that says so. */
 static void
-package_digest(struct package *package, const struct digest_algorithm *algorithm,
-	       struct digest *digest)
+package_digest(const struct zip_signature *package,
+	       const struct digest_algorithm *algorithm, struct digest *digest)
 {
-	uint64_t entry = place_of(package, &package->header);
-	uint64_t directory = place_of(package, &package->der) + package->der.size;
-	uint64_t header = place_of(package, &package->central);
-	struct view parts[3],
-	    end = view_from(&package->file, header + package->central.size);
-	buf_clear(&package->end);
-	buf_append(&package->end, end.data, (size_t)end.size);
-	reduce(&package->end, END_COUNT, 2, 1);
-	reduce(&package->end, END_COUNT + 2, 2, 1);
-	reduce(&package->end, END_SIZE, 4, package->central.size);
-	reduce(&package->end, END_OFFSET, 4, directory - entry);
-	view_sub(&package->file, 0, entry, &parts[0]);
-	view_sub(&package->file, directory, header - directory, &parts[1]);
-	parts[2] = view_of_buf(&package->end);
+	struct buf end = {0};
+	struct view parts[3];
+	zip_signature_without(package, parts, &end);
 	digest_of(algorithm, parts, ARRAY_COUNT(parts), digest);
+	buf_free(&end);
 }
 
 /* ---- what was signed ------------------------------------------------------ */
@@ -128,7 +56,8 @@ is_text(const struct view *view, const char *text)
 
 /* "OID-Hash:BASE64": judge the digest; false when the line is another one. */
 static bool
-check_hash(struct cms_entry *entry, struct package *package, const struct view *line)
+check_hash(struct cms_entry *entry, const struct zip_signature *package,
+	   const struct view *line)
 {
 	static const char middle[] = "-Hash:";
 	uint64_t at;
@@ -163,7 +92,8 @@ check_hash(struct cms_entry *entry, struct package *package, const struct view *
 }
 
 static void
-check_content(struct cms_entry *entry, struct package *package, const struct cms *cms)
+check_content(struct cms_entry *entry, const struct zip_signature *package,
+	      const struct cms *cms)
 {
 	struct view rest = cms->content.value, line;
 	int count = 0;
@@ -265,28 +195,6 @@ check_unsigned(struct cms_entry *entry, const struct cms_signer *signer, bool co
 
 /* ---- entries ------------------------------------------------------------ */
 
-static void
-cover(json_t *json, const struct package *package)
-{
-	const struct view *header = &package->header, *der = &package->der;
-	uint64_t entry = place_of(package, header);
-	uint64_t directory = place_of(package, der) + der->size;
-	uint64_t central = place_of(package, &package->central);
-	uint64_t end = central + package->central.size;
-	json_object_set_new(json, "covers", json_string("all"));
-	coverage_add(json, entry, header->size, COVERAGE_STRUCTURAL,
-		     "header of the signature's entry");
-	coverage_add(json, place_of(package, der), der->size, COVERAGE_SIGNATURE,
-		     "signature");
-	coverage_add(json, central, package->central.size, COVERAGE_STRUCTURAL,
-		     "the signature's entry in the directory");
-	coverage_add(json, end + END_COUNT, END_OFFSET + 4 - END_COUNT,
-		     COVERAGE_STRUCTURAL, "place of the zip's directory");
-	coverage_add(json, 0, entry, COVERAGE_SIGNED, "zip entries");
-	coverage_add(json, directory, package->file.size - directory, COVERAGE_SIGNED,
-		     "zip directory");
-}
-
 static json_t *
 new_entry(const struct checking *checking, const char *index, const char *where)
 {
@@ -294,7 +202,8 @@ new_entry(const struct checking *checking, const char *index, const char *where)
 				       index, SIGNATURE_NOT_CHECKED, NULL);
 	json_object_set_new(json, "format", json_string("nupkg"));
 	json_object_set_new(json, "where", json_string(where));
-	cover(json, checking->package);
+	json_object_set_new(json, "covers", json_string("all"));
+	zip_signature_cover(checking->package, json);
 	return json;
 }
 
@@ -359,7 +268,7 @@ check_signature(struct checking *checking)
 	struct cms *cms = NULL;
 	struct err err = {0};
 	entry.json = new_entry(checking, "0", "entry .signature.p7s");
-	if (cms_parse(&checking->package->der, &cms, &err) == -1) {
+	if (cms_parse(&checking->package->content, &cms, &err) == -1) {
 		judgement_add(&entry.found, SIGNATURE_INVALID,
 			      "malformed signature: %s", err.message);
 		cms_entry_conclude(&entry, checking->status);
@@ -383,7 +292,7 @@ check_signature(struct checking *checking)
 static void
 add_only(const struct checking *checking)
 {
-	const struct package *package = checking->package;
+	const struct zip_signature *package = checking->package;
 	struct judgement found = {0};
 	enum signature_status status;
 	if (package->fault != NULL)
@@ -410,16 +319,16 @@ static int
 nuget_check(const struct view *file, const char *path, const struct trust *trust,
 	    json_t *signatures, enum signature_status *status, struct err *err)
 {
-	struct package package;
+	struct zip_signature package;
 	struct checking checking = {&package, path, trust, signatures, status};
 	(void)err;
 	*status = SIGNATURE_VALID;
-	package_open(&package, file);
-	if (package.header.size > 0 && package.central.size > 0)
+	zip_signature_open(&package, file, "nupkg", "NuGet signature");
+	if (package.sound)
 		check_signature(&checking);
 	else
 		add_only(&checking);
-	package_close(&package);
+	zip_signature_close(&package);
 	return 0;
 }
 

@@ -433,6 +433,30 @@ extern const struct scheme scheme_apk;
 
 extern const struct scheme scheme_uefi;
 
+/* ---- packages signed by an entry: zip_signature.c ------------------------ */
+
+/* Where the entry lies, and the directory without it. */
+struct zip_signature {
+	struct view file;
+	bool sound;        /* the entry is there, and as signers write it */
+	const char *fault; /* or it is there, and this; NULL: it is not there */
+	struct view content; /* as it is packed */
+	uint64_t entry, directory; /* the entry's bytes, up to the directory */
+	uint64_t header, end;      /* its header in it, the last one */
+	struct map *map;
+};
+
+/* Find the entry of that title in the format's map; zip_signature_close in any case. */
+void zip_signature_open(struct zip_signature *signature, const struct view *file,
+			const char *format, const char *title);
+void zip_signature_close(struct zip_signature *signature);
+/* The package as it was before it was signed: its entries, its directory, and the records
+ * at its end, which go to the buffer. Of a sound one. */
+void zip_signature_without(const struct zip_signature *signature, struct view parts[3],
+			   struct buf *records);
+/* Add to an entry which bytes are what (coverage_add). Of a sound one. */
+void zip_signature_cover(const struct zip_signature *signature, json_t *entry);
+
 /* ---- NuGet packages: nuget.c --------------------------------------------- */
 
 extern const struct scheme scheme_nuget;

@@ -15,6 +15,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	fuzz_row(&format_apk, data, size);
 	fuzz_row(&format_nupkg, data, size);
+	fuzz_row(&format_msix, data, size);
 	fuzz_row(&format_jmod, data, size);
 	rebuilt = view_from(&whole, size / 2);
 	if (view_sub(&whole, 0, size / 2, &shipped) == -1)

@@ -333,6 +333,51 @@ START_TEST(installer_cut_anywhere)
 }
 END_TEST
 
+/* ---- packages ------------------------------------------------------------- */
+
+static struct buf
+signed_package(void)
+{
+	test_shell("rm -f signed.appx; python3 $SOURCE/testdata/signature/appx.py "
+		   "plain.appx integrity zip64");
+	return sign_file("plain.appx", "signed.appx", "-n 'Program'");
+}
+
+START_TEST(package_of_osslsigncode_is_valid)
+{
+	json_t *entries;
+	struct buf file = signed_package();
+	assert_status(check_image(&file, trust, &entries), SIGNATURE_VALID);
+	ck_assert_uint_eq(json_array_size(entries), 1);
+	ck_assert(entry_says(entries, 0, "format", "msix"));
+	ck_assert(entry_says(entries, 0, "covers", "all"));
+	ck_assert(entry_says(entries, 0, "facts", "AXPC AXCD AXCT AXBM AXCI"));
+	ck_assert(entry_says(entries, 0, "program_name", "Program"));
+	json_decref(entries);
+}
+END_TEST
+
+START_TEST(package_byte_changed)
+{
+	struct buf file = signed_package();
+	size_t local = find_bytes(&file, "AppxSignature.p7x", 17) - 30;
+	size_t directory = find_bytes(&file, "PK\1\2", 4);
+	assert_guarded(&file, 0, local, 997);
+	assert_guarded(&file, local + 47, directory, 7); /* packed, with its CRC */
+	struct buf central = {file.data + directory, file.size - directory, 0};
+	size_t header = directory + find_bytes(&central, "AppxSignature.p7x", 17) - 46;
+	assert_guarded(&file, directory, header, 3);
+	assert_guarded(&file, header + 46, file.size, 1);
+}
+END_TEST
+
+START_TEST(package_cut_anywhere)
+{
+	struct buf file = signed_package();
+	assert_truncated(&file, 499);
+}
+END_TEST
+
 /* ---- scripts --------------------------------------------------------------- */
 
 /* Encodings and comments; the text is long enough for osslsigncode to look at. */
@@ -516,8 +561,9 @@ START_TEST(catalogue_by_a_broken_digest_is_weak)
 }
 END_TEST
 
-/* Microsoft's, of 2010, countersigned by a certificate that is not marked for that alone.
- * osslsigncode says the same of it: the signature holds, up to an unknown issuer. */
+/* Microsoft's, of 2010, countersigned by a certificate that is not marked for that
+ * alone. osslsigncode says the same of it: the signature holds, up to an unknown
+ * issuer. */
 START_TEST(catalogue_of_microsoft)
 {
 	const char *corpus = getenv("VERIFY_CORPUS");
@@ -545,9 +591,10 @@ signature_authenticode_files_suite(void)
 	Suite *suite = suite_create("signature_authenticode_files");
 	TCase *cabinets = tcase_create("cabinets"),
 	      *installers = tcase_create("installers"),
+	      *packages = tcase_create("packages"),
 	      *scripts_case = tcase_create("scripts"),
 	      *catalogues = tcase_create("catalogues");
-	TCase *const all[] = {cabinets, installers, scripts_case, catalogues};
+	TCase *const all[] = {cabinets, installers, packages, scripts_case, catalogues};
 	for (size_t i = 0; i < ARRAY_COUNT(all); i++) {
 		tcase_add_checked_fixture(all[i], set_up, NULL);
 		tcase_set_timeout(all[i], 60);
@@ -568,6 +615,9 @@ signature_authenticode_files_suite(void)
 	tcase_add_test(installers, installer_bytes_that_nobody_signed);
 	tcase_add_test(installers, attack_17_installer_with_an_archive_behind_it);
 	tcase_add_test(installers, installer_cut_anywhere);
+	tcase_add_test(packages, package_of_osslsigncode_is_valid);
+	tcase_add_test(packages, package_byte_changed);
+	tcase_add_test(packages, package_cut_anywhere);
 	tcase_add_loop_test(scripts_case, script_of_osslsigncode_is_valid, 0,
 			    ARRAY_COUNT(scripts));
 	tcase_add_loop_test(scripts_case, script_cut_anywhere, 0, 3);
