@@ -10,7 +10,7 @@ _verify_options() {
 	compare | report) echo "$reports $common" ;;
 	signatures)
 		echo "--trust --trust-timestamp --intermediate --crl --ocsp --at --policy" \
-			"--detached --list --key --pgp-keyring --signer" \
+			"--detached --list --archive --key --pgp-keyring --signer" \
 			"$reports $common"
 		;;
 	rebuild) echo "-o --output $reports $common" ;;
@@ -42,7 +42,7 @@ _verify() {
 		mapfile -t COMPREPLY < <(compgen -d -- "$current")
 		return
 		;;
-	--policy | --trust | --trust-timestamp | --intermediate | --crl | --ocsp | --key | --detached | --list | --pgp-keyring | --text | --json | \
+	--policy | --trust | --trust-timestamp | --intermediate | --crl | --ocsp | --key | --detached | --list | --archive | --pgp-keyring | --text | --json | \
 		--html | --markdown | -o | --output | --tar | --host) ;;
 	*)
 		case $current in

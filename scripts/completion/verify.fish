@@ -37,6 +37,7 @@ complete -c verify -n '__verify_command run' -l keep -r -F -d 'keep what the bui
 complete -c verify -n '__verify_command signatures' -l trust -r -F -d 'trust signers below'
 complete -c verify -n '__verify_command signatures' -l trust-timestamp -r -F -d 'trust timestamps below'
 complete -c verify -n '__verify_command signatures' -l at -x -a 'signing-time now' -d 'time to judge at'
+complete -c verify -n '__verify_command signatures' -l archive -r -F -d 'lists of a Debian archive'
 complete -c verify -n '__verify_command signatures' -l detached -r -F -d 'a signature in a file of its own'
 complete -c verify -n '__verify_command signatures' -l list -r -F -d 'a list of digests that names the files'
 complete -c verify -n '__verify_command signatures' -l intermediate -r -F -d 'certificates between signer and anchor'

@@ -54,6 +54,7 @@ _verify() {
 			'*--crl=[a revocation list]:file:_files' \
 			'*--ocsp=[an OCSP response]:file:_files' \
 			'--policy=[what signatures must meet]:policy:_files' \
+			'*--archive=[lists of a Debian archive]:folder:_files' \
 			'*--detached=[a signature in a file of its own]:file:_files' \
 			'--list=[a list of digests that names the files]:file:_files' \
 			'*--key=[a public key that may sign]:file:_files' \

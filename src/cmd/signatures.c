@@ -18,6 +18,7 @@ enum {
 	OPTION_KEY,
 	OPTION_POLICY,
 	OPTION_LIST,
+	OPTION_ARCHIVE,
 };
 
 #define DETACHED_LIMIT ((size_t)16 << 20)
@@ -33,6 +34,7 @@ struct request {
 	struct strings detached; /* names of files */
 	const char *list;        /* of digests, of which `detached` are signatures then;
 				  * NULL when not given */
+	struct repository *repository; /* NULL when not given */
 	struct policy *policy;   /* NULL when not given */
 	struct strings files;    /* as their entries name them: shown text */
 	int64_t now;
@@ -41,6 +43,7 @@ struct request {
 /* One file for the confined child. */
 struct job {
 	const struct trust *trust;
+	const struct repository *repository; /* NULL: none */
 	const char *path;
 	int file;
 	const struct strings *names; /* of signatures in files of their own */
@@ -180,6 +183,9 @@ check_file(const struct job *job, const char *shown, json_t *signatures,
 	else
 		answer = signature_check(&mapping.view, shown, job->trust, signatures,
 					 &status, err);
+	if (answer == 0 && job->repository != NULL)
+		answer = signature_check_repository(job->repository, &mapping.view, shown,
+						 job->trust, signatures, &status, err);
 	mapping_close(&mapping);
 	return answer;
 }
@@ -286,6 +292,7 @@ static int
 check_one(struct request *request, const char *path, struct err *err)
 {
 	struct job job = {.trust = request->trust,
+			  .repository = request->repository,
 			  .path = path,
 			  .file = -1,
 			  .list = -1,
@@ -367,12 +374,28 @@ take_policy(struct request *request, struct err *err)
 }
 
 static int
+take_archive(struct request *request, struct err *err)
+{
+	int fd;
+	if (request->repository == NULL)
+		request->repository = repository_new();
+	if (repository_add(request->repository, optarg, err) == -1 ||
+	    cmd_open_input(request->trusted, "archive", optarg, true, NULL, &fd, err) ==
+		-1)
+		return -1;
+	close(fd);
+	return 0;
+}
+
+static int
 take_option(struct request *request, int option, struct err *err)
 {
 	struct judged_at at;
 	switch (option) {
 	case OPTION_POLICY:
 		return take_policy(request, err);
+	case OPTION_ARCHIVE:
+		return take_archive(request, err);
 	case OPTION_DETACHED:
 		if (request->detached.count == DETACHED_MOST)
 			return err_set(err, ERR_USAGE, "--detached is given too often");
@@ -421,6 +444,7 @@ take_options(struct request *request, int argc, char **argv)
 	    {"ocsp", required_argument, NULL, OPTION_OCSP},
 	    {"key", required_argument, NULL, OPTION_KEY},
 	    {"policy", required_argument, NULL, OPTION_POLICY},
+	    {"archive", required_argument, NULL, OPTION_ARCHIVE},
 	    CMD_REPORT_OPTIONS,
 	    CMD_COMMON_OPTIONS,
 	    {NULL, 0, NULL, 0},
@@ -504,6 +528,7 @@ signatures_run(int argc, char **argv)
 		status = check_all(&request, argc, argv);
 	trust_free(request.trust);
 	policy_free(request.policy);
+	repository_free(request.repository);
 	strings_free(&request.files);
 	strings_free(&request.detached);
 	json_decref(request.findings);
@@ -538,5 +563,7 @@ const struct command cmd_signatures = {
 	"  --key FILE           a bare public key that may sign (repeatable)\n"
 	"  --pgp-keyring FILE   trust these OpenPGP keys (repeatable)\n"
 	"  --signer pgp:FINGERPRINT\n"
-	"                       only this OpenPGP key counts (repeatable)\n",
+	"                       only this OpenPGP key counts (repeatable)\n"
+	"  --archive FOLDER|FILE  lead to FILE from the signed Release file of a\n"
+	"                       Debian archive: apt's lists, a mirror (repeatable)\n",
 };

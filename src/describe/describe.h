@@ -254,6 +254,37 @@ void toolchain_write(const struct toolchain *toolchain, struct buf *out);
 int describe_parse_size(const char *text, uint64_t *bytes);
 int describe_parse_duration(const char *text, uint64_t *seconds);
 
+/* ---- Debian's lists of files with digests ---------------------------- */
+
+enum listing_digest {
+	LISTING_MD5,
+	LISTING_SHA1,
+	LISTING_SHA256,
+	LISTING_SHA512,
+	LISTING_DIGESTS, /* how many there are */
+};
+
+/* All that the lists of one stanza say of one name. */
+struct listed_file {
+	char *name; /* plain (path_is_plain); it may have folders */
+	uint64_t size;
+	char *digests[LISTING_DIGESTS]; /* lower-case hexadecimal, NULL: not listed */
+};
+
+struct listing {
+	struct listed_file *files; /* sorted by name, each name once */
+	size_t count;
+};
+
+/* Read the lists of a stanza: of a Release file, of Packages or Sources, of a .dsc, a
+ * .changes or a .buildinfo. ERR_USAGE with "path:line: " when a line is malformed or two
+ * lines say different things of one name. Free the listing in every case. */
+int listing_read(const char *path, const struct stanza *stanza, struct listing *listing,
+		 struct err *err);
+void listing_free(struct listing *listing);
+/* "MD5", "SHA1", "SHA256", "SHA512". */
+const char *listing_digest_name(enum listing_digest digest);
+
 /* ---- Debian's own: .dsc(5), deb-buildinfo(5) ------------------------- */
 
 struct dsc_file {

@@ -102,6 +102,29 @@ write_digest(struct html *page, const json_t *signature)
 	html_raw(page, "</dl></li>\n");
 }
 
+/* What leads from the signed bytes to the file: the step next to the file first, as the
+ * key stands last. */
+static void
+write_links(struct html *page, const json_t *signature)
+{
+	size_t count = finding_length(signature, "links");
+	for (size_t i = count > 0 ? count - 1 : 0; i-- > 0 && html_room(page);) {
+		const json_t *link = finding_at(signature, "links", i);
+		const json_t *below = finding_at(signature, "links", i + 1);
+		bool fits = json_is_true(json_object_get(below, "fits"));
+		html_raw(page, "<li class=\"box\"><p class=\"role\">Named by</p>\n");
+		html_element(page, "p class=\"who\"",
+			     finding_string_or(link, "name", "?"));
+		html_format(page, fits ? "p class=\"good\"" : "p class=\"bad\"",
+			    "%s by size and %s", fits ? "Fits" : "Does not fit",
+			    finding_string_or(below, "by", "?"));
+		html_raw(page, "<dl class=\"facts\">\n");
+		html_fact_size(page, "Size", link, "size");
+		html_fact_code(page, "SHA-256", finding_string(link, "sha256"));
+		html_raw(page, "</dl></li>\n");
+	}
+}
+
 static void
 write_key(struct html *page, const json_t *signature)
 {
@@ -243,6 +266,7 @@ write_signature(struct html *page, const json_t *signature)
 		html_element(page, "p class=\"reason\"", reason);
 	html_raw(page, "<ol class=\"chain\">\n");
 	write_digest(page, signature);
+	write_links(page, signature);
 	write_key(page, signature);
 	write_bare_key(page, signature);
 	write_certificates(page, signature);

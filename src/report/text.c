@@ -193,7 +193,7 @@ static const char *const roles_whole[] = {"product", "shipped", "rebuilt", "file
 					  NULL};
 static const char *const roles_beside[] = {
     "source-signature", "keyring", "toolchain", "certificate", "detached",
-    "revocation",       "key",     "policy",    NULL};
+    "revocation",       "key",     "policy",    "archive", NULL};
 
 /* One that is fine and stands beside the others: told in one paragraph with its like.
  */
@@ -615,6 +615,26 @@ text_facts(const struct page *page, const json_t *signature)
 	page_cut(page, 4, count, NOTES_SHOWN, "facts");
 }
 
+/* The way from what was signed down to the file, each step below the one that names it. */
+static void
+text_links(const struct page *page, const json_t *signature)
+{
+	size_t count = finding_length(signature, "links");
+	for (size_t i = 0; i < count && i < NOTES_SHOWN; i++) {
+		const json_t *link = finding_at(signature, "links", i);
+		const char *by = finding_string(link, "by");
+		char size[32];
+		text_size(finding_number(link, "size"), size);
+		page_row(page, 6 + 2 * (unsigned)i, 0, "", NULL, "%s, %s%s%s%s",
+			 finding_string_or(link, "name", "?"), size,
+			 by == NULL                                          ? ""
+			 : json_is_true(json_object_get(link, "fits")) ? ", by "
+								       : ", NOT by ",
+			 by != NULL ? by : "", by != NULL ? " and size" : "");
+	}
+	page_cut(page, 6, count, NOTES_SHOWN, "steps");
+}
+
 static void
 text_signature(const struct page *page, const json_t *signature)
 {
@@ -634,6 +654,7 @@ text_signature(const struct page *page, const json_t *signature)
 	words_openpgp(signature, &line);
 	if (line.size > 0)
 		page_row(page, 4, 0, "", NULL, "%s", line.data);
+	text_links(page, signature);
 	text_facts(page, signature);
 	buf_clear(&line);
 	words_coverage(signature, &line);

@@ -217,30 +217,23 @@ settle(struct checking *checking, const struct part *part, size_t before,
        enum signature_status against, const char *reason)
 {
 	char *name = text_shown(part->name);
+	struct judgement found = {0};
+	judgement_add(&found, against, "%s", reason);
 	for (size_t i = before; i < json_array_size(checking->signatures); i++) {
 		json_t *entry = json_array_get(checking->signatures, i);
-		enum signature_status status = SIGNATURE_INVALID;
 		char *index = base_format("%zu", checking->count++);
 		char *where = base_format("ar member %s", name);
-		signature_status_parse(
-		    json_string_value(json_object_get(entry, "status")), &status);
 		json_object_set_new(entry, "scheme", json_string("debsigs"));
 		json_object_set_new(entry, "format", json_string("deb"));
 		json_object_set_new(entry, "index", json_string(index));
 		json_object_set_new(entry, "where", json_string(where));
 		json_object_set_new(entry, "covers", json_string("all"));
 		cover(checking->parts, entry);
-		if (against > status) {
-			json_object_set_new(
-			    entry, "status",
-			    json_string(signature_status_name(against)));
-			json_object_set_new(entry, "reason", json_string(reason));
-			status = against;
-		}
-		signature_worsen(checking->status, status);
+		judgement_settle(&found, entry, checking->status);
 		free(index);
 		free(where);
 	}
+	judgement_free(&found);
 	free(name);
 }
 

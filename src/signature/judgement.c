@@ -60,3 +60,24 @@ judgement_entry(const struct judgement *judgement, json_t *signatures, const cha
 	free(reason);
 	return entry;
 }
+
+void
+judgement_settle(const struct judgement *more, json_t *entry,
+		 enum signature_status *status)
+{
+	struct judgement found = {0};
+	enum signature_status own = SIGNATURE_INVALID;
+	const char *said = json_string_value(json_object_get(entry, "reason"));
+	signature_status_parse(json_string_value(json_object_get(entry, "status")),
+			       &own);
+	judgement_add(&found, own, "%s", said != NULL ? said : "");
+	judgement_merge(&found, more);
+	char *reason = judgement_reason(&found);
+	json_object_set_new(entry, "status",
+			    json_string(signature_status_name(found.status)));
+	if (reason != NULL)
+		json_object_set_new(entry, "reason", json_string(reason));
+	signature_worsen(status, found.status);
+	free(reason);
+	judgement_free(&found);
+}

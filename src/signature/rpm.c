@@ -344,12 +344,6 @@ judge_entry(const struct checking *checking, json_t *entry, bool payload)
 {
 	const struct package *package = checking->package;
 	struct judgement found = {0};
-	enum signature_status status = SIGNATURE_INVALID;
-	const char *said = json_string_value(json_object_get(entry, "reason"));
-	signature_status_parse(json_string_value(json_object_get(entry, "status")),
-			       &status);
-	if (status != SIGNATURE_VALID)
-		judgement_add(&found, status, "%s", said != NULL ? said : "");
 	judgement_merge(&found, &package->found);
 	if (!package->region)
 		judgement_add(&found, SIGNATURE_INVALID,
@@ -359,14 +353,8 @@ judge_entry(const struct checking *checking, json_t *entry, bool payload)
 		judgement_add(&found, SIGNATURE_INVALID,
 			      "the signature is over the header alone, which holds no "
 			      "digest of the payload");
-	char *reason = judgement_reason(&found);
-	json_object_set_new(entry, "status",
-			    json_string(signature_status_name(found.status)));
-	if (reason != NULL)
-		json_object_set_new(entry, "reason", json_string(reason));
+	judgement_settle(&found, entry, checking->status);
 	json_object_set_new(entry, "covers", json_string("all"));
-	signature_worsen(checking->status, found.status);
-	free(reason);
 	judgement_free(&found);
 }
 

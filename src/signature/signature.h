@@ -102,6 +102,25 @@ int signature_check_list(const struct signature_part *file, const char *path,
 			 const struct trust *trust, json_t *signatures,
 			 struct err *err);
 
+/* The files of Debian archives that lead from a key to packages: Release files and their
+ * signatures, lists of packages and sources. Opened before confinement, read after. */
+struct repository;
+/* An empty one; free it with repository_free. */
+struct repository *repository_new(void);
+/* Give back what repository_add opened; NULL is fine. */
+void repository_free(struct repository *repository);
+/* Add what lies in a folder (a mirror, apt's folder of lists, or any) or one file.
+ * ERR_INPUT when there is none of it. */
+int repository_add(struct repository *repository, const char *path, struct err *err);
+/* Follow the archive from its key over Release file and list to the file: an entry for
+ * each signature of each Release file on the way, or one that says how far it came. What
+ * `signatures` said of the file or its members lacking a signature is taken back or told
+ * as covered, when there is a way. */
+int signature_check_repository(const struct repository *repository, const struct view *file,
+			    const char *path, const struct trust *trust,
+			    json_t *signatures, enum signature_status *status,
+			    struct err *err);
+
 /*
  * Check `node` and every member below it that a scheme knows, and every file that a
  * detached signature lies beside (x and x.minisig). Unsigned members are listed when

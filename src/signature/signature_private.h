@@ -117,6 +117,11 @@ json_t *judgement_entry(const struct judgement *judgement, json_t *signatures,
 			const char *path, const char *scheme, const char *index,
 			enum signature_status *status);
 
+/* What the place of a signature adds to the word of another scheme about it: the entry's
+ * status and reason become the worse ones, and *status with them. */
+void judgement_settle(const struct judgement *more, json_t *entry,
+		      enum signature_status *status);
+
 /* ---- DER: der.c ------------------------------------------------------ */
 
 /* One element (X.690, 8.1): identifier, length, contents. */
