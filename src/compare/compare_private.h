@@ -526,6 +526,29 @@ void structure_compare(struct comparison *comparison, const struct format *forma
 		       const struct pairing *pairing, struct pendings *pendings,
 		       struct differences *list);
 
+/*
+ * Two containers of very many members are mapped without those that add the same extents
+ * with the same bytes on both sides, and if need be some thousand members at a time.
+ */
+struct leaving {
+	const struct comparison *comparison;
+	const struct pairing *pairing;
+	bool *same;        /* by index in the pairing; NULL: they are few, no filter */
+	bool *left_out[2]; /* by ordinal, of the filters that are in use */
+	size_t next;       /* index of the first pair that no filter has let through */
+	bool begun;
+};
+
+/* Find out which are the same; free with leaving_free. */
+void leaving_make(const struct comparison *comparison, const struct format *format,
+		  const struct side *shipped, const struct side *rebuilt,
+		  const struct pairing *pairing, struct leaving *leaving);
+/* The next two filters, valid until the next call; the first ones let through what is no
+ * member's too. False when there are no more, or when none are needed. */
+bool leaving_next(struct leaving *leaving, struct map_filter filters[2]);
+/* Give its memory back. */
+void leaving_free(struct leaving *leaving);
+
 /* ---- causes and exceptions ------------------------------------------- */
 
 /* Name the causes of all differences, prove those that can be, and say what follows

@@ -225,14 +225,41 @@ open_bytes(struct containers *containers, struct err *err)
 	return 0;
 }
 
+/* Map both sides, through filters or NULL, and compare what is in the maps. */
+static void
+compare_mapped(struct containers *containers, const struct map_filter filters[2],
+	       struct map *maps[2], struct err troubles[2])
+{
+	const struct side *sides[2] = {&containers->shipped, &containers->rebuilt};
+	for (size_t i = 0; i < 2; i++)
+		maps[i] =
+		    format_map_filtered(containers->format, &sides[i]->view,
+					filters ? &filters[i] : NULL, &troubles[i]);
+	structure_compare(containers->comparison, containers->format, sides[0], maps[0],
+			  sides[1], maps[1], &containers->pairing,
+			  &containers->pendings, &containers->list);
+}
+
+/* What was mapped first stays: most differences lie there. */
 static void
 compare_maps(struct containers *containers, json_t *entry)
 {
-	struct err troubles[2] = {{0}, {0}};
-	containers->shipped_map =
-	    format_map(containers->format, &containers->shipped.view, &troubles[0]);
-	containers->rebuilt_map =
-	    format_map(containers->format, &containers->rebuilt.view, &troubles[1]);
+	struct err troubles[2] = {{0}, {0}}, again[2] = {{0}, {0}};
+	struct map_filter filters[2];
+	struct map *maps[2];
+	struct leaving leaving;
+	leaving_make(containers->comparison, containers->format, &containers->shipped,
+		     &containers->rebuilt, &containers->pairing, &leaving);
+	bool filtered = leaving_next(&leaving, filters);
+	compare_mapped(containers, filtered ? filters : NULL, maps, troubles);
+	containers->shipped_map = maps[0];
+	containers->rebuilt_map = maps[1];
+	while (leaving_next(&leaving, filters)) {
+		compare_mapped(containers, filters, maps, again);
+		map_free(maps[0]);
+		map_free(maps[1]);
+	}
+	leaving_free(&leaving);
 	for (size_t i = 0; i < 2; i++) {
 		if (troubles[i].kind == ERR_NONE)
 			continue;
@@ -243,10 +270,6 @@ compare_maps(struct containers *containers, json_t *entry)
 		entry_note(entry, NOTE_SUSPECT, 0, text);
 		free(text);
 	}
-	structure_compare(
-	    containers->comparison, containers->format, &containers->shipped,
-	    containers->shipped_map, &containers->rebuilt, containers->rebuilt_map,
-	    &containers->pairing, &containers->pendings, &containers->list);
 }
 
 /*

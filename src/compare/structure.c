@@ -80,16 +80,18 @@ static void
 pieces_of(const struct structure *structure, const struct map *map,
 	  const size_t *pair_of, size_t members, struct pieces *pieces)
 {
-	pieces->count = map->count;
+	pieces->count = 0;
 	pieces->items = base_alloc(map->count + 1, sizeof(*pieces->items));
 	for (size_t i = 0; i < map->count; i++) {
 		const struct extent *extent = &map->extents[i];
 		size_t pair = NO_PAIR;
+		if (extent->name == map_left_out)
+			continue;
 		if (extent->member < members)
 			pair = pair_of[extent->member];
 		else if (is_stream_data(structure, extent))
 			pair = 0;
-		pieces->items[i] = (struct piece){pair, extent->name, 0, extent};
+		pieces->items[pieces->count++] = (struct piece){pair, extent->name, 0, extent};
 	}
 	if (pieces->count > 0)
 		qsort(pieces->items, pieces->count, sizeof(*pieces->items),

@@ -219,9 +219,17 @@ format_is(const struct format *format, const char *name)
 struct map *
 format_map(const struct format *format, const struct view *view, struct err *trouble)
 {
+	return format_map_filtered(format, view, NULL, trouble);
+}
+
+struct map *
+format_map_filtered(const struct format *format, const struct view *view,
+		    const struct map_filter *filter, struct err *trouble)
+{
 	struct map *map = map_new();
 	struct err err = {0};
 	map->view = *view;
+	map->filter = filter;
 	if (format != NULL && format->map != NULL) {
 		if (format->map(view, map, &err) == 0)
 			err = (struct err){0};
@@ -232,6 +240,7 @@ format_map(const struct format *format, const struct view *view, struct err *tro
 		map_add(map, 0, view->size, EXTENT_CONTENT, EXTENT_NO_MEMBER, "data",
 			NULL);
 	map_finish(map, view->size);
+	map->filter = NULL;
 	if (trouble != NULL)
 		*trouble = err;
 	return map;

@@ -54,6 +54,21 @@ struct extent {
 	uint64_t origin;	     /* where it began before others took parts of it */
 };
 
+/*
+ * A container of a million members has many millions of extents. Who compares two of them
+ * asks twice: first for a sum over what each member would add (names, lengths, tags and
+ * bytes), then for the extents of those members only that are not the same on both sides.
+ */
+struct map_filter {
+	size_t members;       /* ordinals below this are filtered, others stay */
+	struct sha256 *sums;  /* asked for: zeros before; members add nothing else */
+	const bool *left_out; /* or: these are `map_left_out`, whatever they add, */
+	bool members_only;    /* and so is all that is no member's */
+};
+
+/* The name (this very pointer) of what a filter left out. */
+extern const char map_left_out[];
+
 /* The extents of one file: in order, without gap or overlap, covering it all. */
 struct map {
 	struct extent *extents;
@@ -61,6 +76,9 @@ struct map {
 	struct strings names; /* owns what the extents point at */
 	const char *recent[64]; /* some of them, by a hash: names come again and again */
 	struct view view;     /* what it is a map of: read to quote strings; may be empty */
+	const struct map_filter *filter; /* or NULL */
+	struct buf gathered; /* of one member, for its sum */
+	uint32_t gathering;
 };
 
 /* An empty map; free it with map_free. */
@@ -292,6 +310,9 @@ bool format_is(const struct format *format, const char *name);
  * kind ERR_NONE if fine). */
 struct map *format_map(const struct format *format, const struct view *view,
 		       struct err *trouble);
+/* The same through a filter (NULL: none). */
+struct map *format_map_filtered(const struct format *format, const struct view *view,
+				const struct map_filter *filter, struct err *trouble);
 void graft_free(struct graft *graft);
 
 #endif

@@ -12,6 +12,7 @@ map_free(struct map *map)
 {
 	if (map == NULL)
 		return;
+	buf_free(&map->gathered);
 	free(map->extents);
 	strings_free(&map->names);
 	free(map);
@@ -42,6 +43,98 @@ map_name(struct map *map, const char *name)
 	return *recent;
 }
 
+/* ---- filters --------------------------------------------------------- */
+
+#define GATHERED_MOST ((uint64_t)4096) /* longer extents are hashed by themselves */
+
+const char map_left_out[] = "members that are the same";
+
+/* Add what was gathered of a member to its sum. */
+static void
+sum_settle(struct map *map)
+{
+	struct buf *gathered = &map->gathered;
+	if (gathered->size == 0)
+		return;
+	struct sha256 *sum = &map->filter->sums[map->gathering];
+	buf_append(gathered, sum->bytes, SHA256_SIZE);
+	sha256_of(gathered->data, gathered->size, sum);
+	buf_clear(gathered);
+}
+
+static void
+sum_extent(struct map *map, const struct extent *extent, const char *name,
+	   const char *detail)
+{
+	struct buf *gathered = &map->gathered;
+	struct view bytes = view_from(&map->view, extent->offset);
+	struct sha256 long_one;
+	if (bytes.size > extent->length)
+		bytes.size = extent->length;
+	if (extent->member != map->gathering || gathered->size >= GATHERED_MOST)
+		sum_settle(map);
+	map->gathering = extent->member;
+	buf_append(gathered, name, strlen(name) + 1);
+	buf_append(gathered, detail != NULL ? "+" : "-", 1);
+	if (detail != NULL)
+		buf_append(gathered, detail, strlen(detail) + 1);
+	buf_append(gathered, &extent->length, sizeof(extent->length));
+	buf_append(gathered, &extent->tag, sizeof(extent->tag));
+	if (bytes.size > GATHERED_MOST) {
+		sha256_of(bytes.data, bytes.size, &long_one);
+		bytes = view_of(long_one.bytes, SHA256_SIZE);
+	}
+	buf_append(gathered, bytes.data, (size_t)bytes.size);
+}
+
+static void map_push(struct map *map, const struct extent *extent);
+
+/* What is left out is one extent as long as it goes on. */
+static void
+leave_out(struct map *map, const struct extent *extent)
+{
+	struct extent *last = map->count > 0 ? &map->extents[map->count - 1] : NULL;
+	if (last != NULL && last->name == map_left_out &&
+	    last->offset + last->length == extent->offset) {
+		last->length += extent->length;
+		return;
+	}
+	struct extent one = {
+	    .offset = extent->offset,
+	    .length = extent->length,
+	    .tag = EXTENT_CONTENT,
+	    .member = EXTENT_NO_MEMBER,
+	    .base = extent->offset,
+	    .name = map_left_out,
+	    .origin = extent->offset,
+	};
+	map_push(map, &one);
+}
+
+/* Does the filter take it? */
+static bool
+filter_takes(struct map *map, const struct extent *extent, const char *name,
+	     const char *detail)
+{
+	const struct map_filter *filter = map->filter;
+	if (filter == NULL)
+		return false;
+	if (extent->member >= filter->members) {
+		if (filter->members_only)
+			leave_out(map, extent);
+		return filter->members_only;
+	}
+	if (filter->sums != NULL)
+		sum_extent(map, extent, name, detail);
+	else if (filter->left_out[extent->member])
+		leave_out(map, extent);
+	else
+		return false;
+	return true;
+}
+
+/* ---- extents --------------------------------------------------------- */
+
 static void
 map_push(struct map *map, const struct extent *extent)
 {
@@ -66,10 +159,12 @@ map_add_part(struct map *map, uint64_t base, uint64_t offset, uint64_t length,
 	    .tag = tag,
 	    .member = member,
 	    .base = base,
-	    .name = map_name(map, name),
-	    .detail = detail != NULL ? map_name(map, detail) : NULL,
 	    .origin = offset,
 	};
+	if (filter_takes(map, &extent, name, detail))
+		return;
+	extent.name = map_name(map, name);
+	extent.detail = detail != NULL ? map_name(map, detail) : NULL;
 	map_push(map, &extent);
 }
 
@@ -159,6 +254,8 @@ map_give(struct map *map, const struct claim *claim, const struct claim *before,
 			       .member = EXTENT_NO_MEMBER,
 			       .base = from,
 			       .name = "gap"};
+	if (map->filter != NULL && map->filter->members_only)
+		piece.name = map_left_out;
 	if (claim != NULL)
 		piece = claim->extent;
 	/* A symbol starts at the first piece only; a layout still counts
@@ -187,6 +284,7 @@ map_is_whole(const struct map *map, uint64_t size)
 void
 map_finish(struct map *map, uint64_t size)
 {
+	sum_settle(map);
 	if (map_is_whole(map, size))
 		return;
 	struct claim *claims = base_alloc(map->count, sizeof(*claims));

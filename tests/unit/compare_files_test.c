@@ -751,6 +751,58 @@ START_TEST(strings_are_no_packs)
 }
 END_TEST
 
+/* Differences of an entry in that field, those that one stands for counted. */
+static uint64_t
+count_field(const json_t *entry, const char *field)
+{
+	const json_t *one;
+	size_t index;
+	uint64_t count = 0;
+	json_array_foreach(json_object_get(entry, "differences"), index, one)
+	{
+		const char *more = strstr(object_text(one, "place"), " and ");
+		if (strcmp(object_text(one, "field"), field) == 0)
+			count += 1 + (more ? strtoull(more + 5, NULL, 10) : 0);
+	}
+	return count;
+}
+
+/* Maps of so many members leave out those that are the same: nothing else is lost. */
+START_TEST(many_members_lose_nothing)
+{
+	struct compare_case one;
+	test_shell(
+	    "rm -rf m; mkdir m; cd m; seq -f f%%05.0f 30000 | xargs touch -d @1000;"
+	    "T='tar --sort=name --owner=0 --group=0 --format=ustar'; $T -cf ../a.tar .;"
+	    "touch -d @2000 f00007; chmod 751 f29999; rm f15000; touch -d @1000 g .;"
+	    "$T -cf ../b.tar .");
+	case_compare(&one, "a.tar", "b.tar");
+	json_t *entry = case_entry(&one, "a.tar");
+	ck_assert_uint_eq(count_field(entry, "mtime"), 2); /* of ., too */
+	ck_assert_uint_eq(count_field(entry, "mode"), 1);
+	ck_assert_uint_eq(count_field(entry, "tar header checksum"), 3);
+	ck_assert_str_eq(case_status(&one, "a.tar//./f15000"), "extra");
+	ck_assert_str_eq(case_status(&one, "b.tar//./g"), "missing");
+	case_close(&one);
+}
+END_TEST
+
+/* More that differ than one map may hold. */
+START_TEST(many_members_that_differ)
+{
+	struct compare_case one;
+	test_shell("rm -rf m; mkdir m; cd m; seq -f f%%05.0f 70000 | xargs touch;"
+		   "T='tar --sort=name --owner=0 --group=0 --format=ustar';"
+		   "$T --mtime=@1000 -cf ../a.tar .; $T --mtime=@2000 -cf ../b.tar .");
+	case_compare(&one, "a.tar", "b.tar");
+	json_t *entry = case_entry(&one, "a.tar");
+	ck_assert_uint_eq(count_field(entry, "mtime"), 70001);
+	ck_assert_uint_eq(count_field(entry, "tar header checksum"), 70001);
+	ck_assert_str_eq(case_status(&one, "a.tar"), "different");
+	case_close(&one);
+}
+END_TEST
+
 Suite *compare_files_suite(void);
 
 Suite *
@@ -781,6 +833,8 @@ compare_files_suite(void)
 	tcase_add_test(tcase, folders_compare_like_containers);
 	tcase_add_test(tcase, statuses_have_names);
 	tcase_add_test(tcase, packs_say_the_same);
+	tcase_add_test(tcase, many_members_lose_nothing);
+	tcase_add_test(tcase, many_members_that_differ);
 	tcase_add_test(tcase, broken_packs_are_refused);
 	tcase_add_test(tcase, strings_are_no_packs);
 	suite_add_tcase(suite, tcase);
