@@ -1,9 +1,8 @@
 /* verify signatures: who signed these files, and does it hold up to what is trusted? */
 #include <unistd.h>
 
-#include "cmd/cmd_private.h"
+#include "cmd/signatures_private.h"
 #include "sandbox/sandbox.h"
-#include "signature/signature.h"
 
 enum {
 	OPTION_DETACHED = OPTION_COMMAND,
@@ -50,6 +49,7 @@ struct job {
 	int signatures[DETACHED_MOST];
 	const char *list_name;
 	int list;    /* -1 when there is none */
+	struct beside beside;
 	int scratch; /* what containers hold is unpacked into it */
 };
 
@@ -162,6 +162,20 @@ is_container(const struct view *file)
 	return is;
 }
 
+/* A file that holds no others, but may list them. */
+static int
+check_leaf(const struct job *job, const struct view *file, const char *shown,
+	   json_t *signatures, struct err *err)
+{
+	enum signature_status status;
+	const struct signature_beside beside = {beside_find,
+						(void *)(uintptr_t)&job->beside};
+	size_t before = json_array_size(signatures);
+	if (signature_check(file, shown, job->trust, signatures, &status, err) == -1)
+		return -1;
+	return signature_check_listed(file, &beside, signatures, before, &status, err);
+}
+
 static int
 check_file(const struct job *job, const char *shown, json_t *signatures,
 	   struct err *err)
@@ -181,8 +195,7 @@ check_file(const struct job *job, const char *shown, json_t *signatures,
 	else if (is_container(&mapping.view))
 		answer = check_tree(job, shown, signatures, err);
 	else
-		answer = signature_check(&mapping.view, shown, job->trust, signatures,
-					 &status, err);
+		answer = check_leaf(job, &mapping.view, shown, signatures, err);
 	if (answer == 0 && job->repository != NULL)
 		answer = signature_check_repository(job->repository, &mapping.view, shown,
 						 job->trust, signatures, &status, err);
@@ -238,15 +251,16 @@ set_confinement(json_t *findings, const struct strings *layers)
 static int
 run_job(struct job *job, json_t *findings, struct err *err)
 {
-	int keep[3 + DETACHED_MOST] = {job->file, job->scratch};
+	int keep[3 + DETACHED_MOST + BESIDE_MOST] = {job->file, job->scratch};
 	size_t kept = 2;
 	if (job->list != -1)
 		keep[kept++] = job->list;
 	memcpy(keep + kept, job->signatures, job->names->count * sizeof(*keep));
-	struct confinement confinement = {
-	    .keep = keep,
-	    .keep_count = kept + job->names->count,
-	};
+	kept += job->names->count;
+	memcpy(keep + kept, job->beside.files,
+	       job->beside.names.count * sizeof(*keep));
+	kept += job->beside.names.count;
+	struct confinement confinement = {.keep = keep, .keep_count = kept};
 	struct buf out = {0};
 	struct strings layers = {0};
 	int answer =
@@ -303,6 +317,7 @@ check_one(struct request *request, const char *path, struct err *err)
 	int answer = 0;
 	if (cmd_open_input(findings, "file", path, false, NULL, &job.file, err) == -1 ||
 	    open_detached(&job, findings, err) == -1 ||
+	    beside_open(&job.beside, job.file, path, err) == -1 ||
 	    file_scratch(&job.scratch, err) == -1) {
 		add_failed(findings, path, err->message);
 		if (err->kind == ERR_INTERRUPTED)
@@ -312,6 +327,7 @@ check_one(struct request *request, const char *path, struct err *err)
 	}
 	for (size_t i = 0; i < job.names->count; i++)
 		close_opened(job.signatures[i]);
+	beside_close(&job.beside);
 	close_opened(job.list);
 	close_opened(job.file);
 	close_opened(job.scratch);

@@ -356,3 +356,15 @@ openpgp_frame_cleartext(const struct view *file, struct buf *text, struct buf *p
 		return -1;
 	return packets_count(packets, count, err);
 }
+
+void
+openpgp_plain_lines(struct buf *text)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < text->size; i++) {
+		if (text->data[i] != '\r' || i + 1 == text->size ||
+		    text->data[i + 1] != '\n')
+			text->data[kept++] = text->data[i];
+	}
+	text->size = kept;
+}

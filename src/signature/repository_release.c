@@ -37,19 +37,6 @@ repository_fit_of(const struct listed_file *listed, const struct repository_dige
 
 /* ---- reading ------------------------------------------------------------ */
 
-/* The canonical text of a clear-signed one ends its lines with CR LF. */
-static void
-newlines(struct buf *text)
-{
-	size_t kept = 0;
-	for (size_t i = 0; i < text->size; i++) {
-		if (text->data[i] != '\r' || i + 1 == text->size ||
-		    text->data[i + 1] != '\n')
-			text->data[kept++] = text->data[i];
-	}
-	text->size = kept;
-}
-
 static void
 parse_release(struct repository_release *release, const struct view *text)
 {
@@ -83,7 +70,7 @@ read_release(struct repository_release *release)
 		parse_release(release, bytes);
 	} else if (openpgp_frame_cleartext(bytes, &text, &packets, &count,
 					   &release->trouble) == 0) {
-		newlines(&text);
+		openpgp_plain_lines(&text);
 		struct view inside = view_of_buf(&text);
 		parse_release(release, &inside);
 	}

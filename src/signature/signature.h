@@ -102,6 +102,21 @@ int signature_check_list(const struct signature_part *file, const char *path,
 			 const struct trust *trust, json_t *signatures,
 			 struct err *err);
 
+/* Files that lie beside one that lists them (.dsc, .changes, .buildinfo). */
+struct signature_beside {
+	/* Map the file of that name, a plain one: 1; 0: it is not there; -1: err. */
+	int (*open)(void *context, const char *name, struct mapping *mapping,
+		    struct err *err);
+	void *context;
+};
+/* The names that a clear-signed description lists; nothing when it is none. */
+void signature_listed_names(const struct view *file, struct strings *names);
+/* Hold what it lists against the files beside it, and tell that to the entries of its
+ * signatures, those of `signatures` from `from` on. *status becomes the worse. */
+int signature_check_listed(const struct view *file,
+			   const struct signature_beside *beside, json_t *signatures,
+			   size_t from, enum signature_status *status, struct err *err);
+
 /* The files of Debian archives that lead from a key to packages: Release files and their
  * signatures, lists of packages and sources. Opened before confinement, read after. */
 struct repository;

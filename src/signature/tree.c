@@ -111,6 +111,51 @@ check_member(const struct walk *walk, const struct signed_file *file, bool *cove
 	return answer;
 }
 
+/* Where the files that a member lists may lie. */
+struct neighbours {
+	struct walk *walk;
+	node_id parent;
+	size_t folder; /* length of what stands before the member's own name */
+	const char *path;
+};
+
+static int
+open_neighbour(void *context, const char *name, struct mapping *mapping,
+	       struct err *err)
+{
+	const struct neighbours *neighbours = context;
+	struct walk *walk = neighbours->walk;
+	for (node_id each = tree_node(walk->tree, neighbours->parent)->first_child;
+	     each != NODE_NONE && walk->looks < LOOKS_MOST;
+	     each = tree_node(walk->tree, each)->next_sibling) {
+		const struct node *node = tree_node(walk->tree, each);
+		const char *path = node->member.path;
+		walk->looks++;
+		if (node->member.type == MEMBER_FILE &&
+		    strncmp(path, neighbours->path, neighbours->folder) == 0 &&
+		    strcmp(path + neighbours->folder, name) == 0)
+			return tree_map(walk->tree, each, mapping, err) == -1 ? -1 : 1;
+	}
+	return 0;
+}
+
+/* A description (.dsc) and the files that it lists. */
+static int
+check_listed(struct walk *walk, const struct signed_file *file, size_t from,
+	     struct err *err)
+{
+	const struct node *node = tree_node(walk->tree, file->id);
+	const char *path = node->member.path;
+	enum signature_status status = SIGNATURE_VALID;
+	struct neighbours neighbours = {walk, node->parent,
+					(size_t)(path_base(path) - path), path};
+	const struct signature_beside beside = {open_neighbour, &neighbours};
+	if (node->parent == NODE_NONE || !openpgp_is_cleartext(&file->content))
+		return 0;
+	return signature_check_listed(&file->content, &beside, walk->signatures, from,
+				      &status, err);
+}
+
 /* The node beside `id` that it is a signature of, by name; NODE_NONE. */
 static node_id
 find_signed(struct walk *walk, node_id id)
@@ -175,7 +220,10 @@ check_file(struct walk *walk, struct signed_file *file, bool *covers, struct err
 	if (tree_map(walk->tree, file->id, &mapping, err) == -1)
 		return -1;
 	file->content = mapping.view;
+	size_t before = json_array_size(walk->signatures);
 	int answer = check_member(walk, file, covers, err);
+	if (answer == 0)
+		answer = check_listed(walk, file, before, err);
 	if (answer == 0)
 		answer = check_beside(walk, file, err);
 	mapping_close(&mapping);
