@@ -168,6 +168,27 @@ int view_string(const struct view *view, uint64_t offset, size_t limit,
 /* a + b into *sum, or -1 on overflow. */
 int sum_u64(uint64_t a, uint64_t b, uint64_t *sum);
 
+/* ---- protocol buffers -------------------------------------------------- */
+
+/* Wire types of protobuf's "Encoding" page; groups are gone and not read. */
+enum protobuf_type {
+	PROTOBUF_VARINT = 0,
+	PROTOBUF_FIXED64 = 1,
+	PROTOBUF_BYTES = 2,
+	PROTOBUF_FIXED32 = 5,
+};
+
+struct protobuf_field {
+	uint32_t number;
+	enum protobuf_type type;
+	uint64_t value;	   /* of a varint */
+	struct view bytes; /* of the others: points into the message */
+};
+
+/* Take the next field off a message: 0, or -1 when it is malformed or cut off; then
+ * `rest` stays. The message ends where `rest` is empty. */
+int protobuf_next(struct view *rest, struct protobuf_field *field);
+
 /* ---- mappings: views of files ---------------------------------------- */
 
 /* A read-only view of part of an open file. The file may not shrink while it is

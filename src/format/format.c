@@ -55,6 +55,7 @@ const struct format *const format_table[] = {
     &format_xar,
     &format_cvd,
     &format_cdiff,
+    &format_crx,
 
     /* images of file systems and for boot loaders */
     &format_fdt,

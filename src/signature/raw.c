@@ -88,11 +88,28 @@ raw_verify(EVP_PKEY *key, const char *digest, const struct view *message,
 	   const struct view *signature)
 {
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
-	bool holds =
-	    key != NULL &&
-	    EVP_DigestVerifyInit_ex(context, NULL, digest, NULL, NULL, key, NULL) == 1 &&
-	    EVP_DigestVerify(context, signature->data, signature->size, message->data,
-			     message->size) == 1;
+	bool holds = key != NULL &&
+		     EVP_DigestVerifyInit_ex(context, NULL, digest, NULL, NULL, key,
+					     NULL) == 1 &&
+		     EVP_DigestVerify(context, signature->data, signature->size,
+				      message->data, message->size) == 1;
+	EVP_MD_CTX_free(context);
+	ERR_clear_error();
+	return holds;
+}
+
+bool
+raw_verify_parts(EVP_PKEY *key, const char *digest, const struct view *parts,
+		 size_t count, const struct view *signature)
+{
+	EVP_MD_CTX *context = EVP_MD_CTX_new();
+	bool holds = key != NULL && EVP_DigestVerifyInit_ex(context, NULL, digest, NULL,
+							    NULL, key, NULL) == 1;
+	for (size_t i = 0; i < count && holds; i++)
+		holds = EVP_DigestVerifyUpdate(context, parts[i].data,
+					       (size_t)parts[i].size) == 1;
+	holds = holds && EVP_DigestVerifyFinal(context, signature->data,
+					       (size_t)signature->size) == 1;
 	EVP_MD_CTX_free(context);
 	ERR_clear_error();
 	return holds;

@@ -505,6 +505,10 @@ void clamav_list_check(const struct clamav_list *list, const struct view *header
 		       struct cms_entry *entry);
 void clamav_list_free(struct clamav_list *list);
 
+/* ---- Chromium's extensions: crx.c ----------------------------------------- */
+
+extern const struct scheme scheme_crx;
+
 /* ---- the walk: signature.c ------------------------------------------- */
 
 /* As signature_check, for a file that was probed already. A file that no scheme knows
@@ -546,6 +550,9 @@ int raw_base64(const struct view *text, bool url, struct buf *bytes);
  * own (Ed25519). `key` NULL: no. */
 bool raw_verify(EVP_PKEY *key, const char *digest, const struct view *message,
 		const struct view *signature);
+/* The same over several parts, one after the other; the digest must be named. */
+bool raw_verify_parts(EVP_PKEY *key, const char *digest, const struct view *parts,
+		      size_t count, const struct view *signature);
 /* The same with the 32 bytes of an Ed25519 key (RFC 8032, 5.1). */
 bool raw_verify_ed25519(const struct view *key, const struct view *message,
 			const struct view *signature);
