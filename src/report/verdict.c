@@ -387,7 +387,7 @@ reason_signature(struct judgement *judgement, const char *whose,
 }
 
 /* An unsigned member of a container that is signed as a whole lacks nothing, nor does
- * one that a signed list of digests names. */
+ * one that a signed list of digests or statement names. */
 static bool
 is_covered(const json_t *findings, const json_t *signature)
 {
@@ -398,7 +398,8 @@ is_covered(const json_t *findings, const json_t *signature)
 		const json_t *other = finding_at(findings, "signatures", i);
 		if (finding_is(other, "path", covering) &&
 		    (finding_is(other, "covers", "all") ||
-		     finding_is(other, "scheme", "checksums")))
+		     finding_is(other, "scheme", "checksums") ||
+		     finding_is(other, "scheme", "dsse")))
 			return true;
 	}
 	return false;

@@ -18,6 +18,7 @@ const struct detached_scheme *const detached_schemes[] = {&detached_minisign,
 							  &detached_sshsig,
 							  &detached_clamav,
 							  &detached_cms,
+							  &detached_attestation,
 							  &detached_openpgp,
 							  NULL};
 

@@ -4,6 +4,7 @@
  */
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/rsa.h>
 
 #include "signature/signature_private.h"
 
@@ -140,6 +141,42 @@ raw_digest(const char *algorithm, const struct view *bytes, uint8_t out[64])
 	EVP_MD_free(digest);
 	ERR_clear_error();
 	return result;
+}
+
+/* RSASSA-PSS (RFC 8017, 8.1) with any length of salt. */
+static bool
+verify_pss(EVP_PKEY *key, const char *digest, const struct view *message,
+	   const struct view *signature)
+{
+	EVP_PKEY_CTX *parameters = NULL;
+	EVP_MD_CTX *context = EVP_MD_CTX_new();
+	bool holds =
+	    EVP_DigestVerifyInit_ex(context, &parameters, digest, NULL, NULL, key,
+				    NULL) == 1 &&
+	    EVP_PKEY_CTX_set_rsa_padding(parameters, RSA_PKCS1_PSS_PADDING) == 1 &&
+	    EVP_DigestVerify(context, signature->data, signature->size, message->data,
+			     message->size) == 1;
+	EVP_MD_CTX_free(context);
+	ERR_clear_error();
+	return holds;
+}
+
+bool
+raw_verify_any(EVP_PKEY *key, const struct view *message, const struct view *signature)
+{
+	static const char *const digests[] = {"SHA256", "SHA384", "SHA512"};
+	bool holds = false;
+	int kind = EVP_PKEY_get_base_id(key);
+	if (kind == EVP_PKEY_ED25519)
+		return raw_verify(key, NULL, message, signature);
+	if (kind != EVP_PKEY_EC && kind != EVP_PKEY_RSA)
+		return false;
+	for (size_t i = 0; i < ARRAY_COUNT(digests) && !holds; i++) {
+		holds = raw_verify(key, digests[i], message, signature) ||
+			(kind == EVP_PKEY_RSA &&
+			 verify_pss(key, digests[i], message, signature));
+	}
+	return holds;
 }
 
 json_t *

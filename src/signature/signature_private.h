@@ -558,6 +558,10 @@ bool raw_verify_ed25519(const struct view *key, const struct view *message,
 			const struct view *signature);
 /* Size of the digest, -1 when OpenSSL has no such algorithm. */
 int raw_digest(const char *algorithm, const struct view *bytes, uint8_t out[64]);
+/* Does the signature hold with one of the digests and paddings in use with such keys,
+ * none of which is broken? For schemes that do not say which it is. */
+bool raw_verify_any(EVP_PKEY *key, const struct view *message,
+		    const struct view *signature);
 /* "key" of an entry; `label`, `id` and `key` (its bytes, for a hash) may be NULL. */
 json_t *raw_key_json(const char *label, const char *algorithm, const char *id,
 		     const struct view *key);
@@ -701,6 +705,8 @@ struct sums_file {
 struct sums_files {
 	struct sums_file *items; /* in order of their names */
 	size_t count;
+	const char *what;  /* names them: "list" */
+	bool loose;	   /* a name may be anything, and is then of no file */
 	const char *asked; /* the one file that was asked about, shown: what else the
 			    * list names is not told. NULL: all of it is */
 	/* The digest of a file: its size, 0 when it cannot be computed; -1 with err set
@@ -709,6 +715,32 @@ struct sums_files {
 		      uint8_t digest[HASH_MOST], struct err *err);
 	void *context;
 };
+
+/* What a list says of one file. */
+enum sums_word {
+	SUMS_COVERED,
+	SUMS_WEAKLY, /* only by digests for which collisions are known */
+	SUMS_DIFFERS,
+	SUMS_ABSENT,
+	SUMS_REFUSED, /* a name that leads out of the list's folder */
+	SUMS_UNDECIDED,
+	SUMS_WORDS,
+};
+
+/* Digests held against files. */
+struct sums_answer {
+	struct sums_files *files; /* those that are named are `listed` now */
+	json_t *listed;		  /* the array "files" */
+	size_t counts[SUMS_WORDS];
+	struct judgement found;
+};
+
+/* Hold the lines, which are sorted, against the files; free in every case. */
+int sums_hold(struct sums *sums, struct sums_files *files, struct sums_answer *answer,
+	      struct err *err);
+/* "files" and "coverage" of an entry. */
+void sums_answer_tell(const struct sums_answer *answer, json_t *entry);
+void sums_answer_free(struct sums_answer *answer);
 
 /* The text of a list, out of its clearsigned or signify's embedded form; views into
  * `file` or `room`. False when it is no list. Clear with sums_text_clear. */
@@ -739,6 +771,10 @@ struct sums_walk {
 	json_t *covered; /* member path: path of the signed list that names it */
 };
 
+/* If the file holds attestations, their entries. */
+int attestation_check_member(struct sums_walk *walk, struct tree *tree, uint32_t id,
+			     const struct view *content, const struct trust *trust,
+			     json_t *signatures, struct err *err);
 /* If the file is a list of digests, its entry. `own` are the entries of the file's own
  * signatures. */
 int sums_check_member(struct sums_walk *walk, struct tree *tree, uint32_t id,
@@ -747,6 +783,67 @@ int sums_check_member(struct sums_walk *walk, struct tree *tree, uint32_t id,
 /* Entries of unsigned members from `before` on that a signed list names get its path as
  * "covered_by"; frees what the walk kept. */
 void sums_conclude(struct sums_walk *walk, json_t *signatures, size_t before);
+
+/* ---- DSSE envelopes: dsse.c -------------------------------------------- */
+
+#define DSSE_SIGNATURES_MOST 64
+
+struct dsse_signature {
+	const char *keyid; /* proves nothing */
+	struct buf value;
+};
+
+struct dsse {
+	const char *type; /* of the payload: borrowed from the JSON */
+	struct buf payload;
+	struct buf message; /* what is signed */
+	struct dsse_signature signatures[DSSE_SIGNATURES_MOST];
+	size_t count;
+};
+
+/* What the keys that the user gave say. */
+struct dsse_answer {
+	struct raw_key signer; /* one that signed; {0} when none did */
+	bool named; /* a signature that fits none says that one of them made it */
+};
+
+/* Does the object look like an envelope? */
+bool dsse_is(const json_t *object);
+/* Take it apart; -1 when malformed. The JSON must stay. */
+int dsse_parse(const json_t *object, struct dsse *envelope);
+void dsse_free(struct dsse *envelope);
+/* What is signed of a payload of that type (protocol.md, PAE). */
+void dsse_message(const char *type, const struct view *payload, struct buf *message);
+/* Try every key given on every signature: one that holds is enough. */
+void dsse_check(const struct dsse *envelope, const struct trust *trust,
+		struct dsse_answer *answer, struct judgement *found);
+void dsse_answer_clear(struct dsse_answer *answer);
+
+/* ---- in-toto statements: intoto.c -------------------------------------- */
+
+/* Is it the payload type of statements? */
+bool statement_type_is(const char *type);
+/* The subjects as lines of names and digests, and the whole as JSON (json_decref); -1
+ * when it is no statement. Free the lines in every case. */
+int statement_parse(const struct view *payload, struct sums *subjects,
+		    json_t **statement);
+/* Call each subject as the file is called whose name, from the top or from `folder` ("" or
+ * with a '/' at its end), it has, or else whose SHA-256. */
+int statement_find_files(struct sums *subjects, const struct sums_files *files,
+			 const char *folder, struct err *err);
+
+/* ---- attestations: attestation.c --------------------------------------- */
+
+extern const struct detached_scheme detached_attestation;
+
+/* Is the file an attestation: an envelope, or one a line? */
+bool attestation_is(const struct view *file);
+/* Check each attestation in the file, and hold what it names against the files. `folder`
+ * is as of statement_find_files. */
+int attestation_check(const struct view *file, struct sums_files *files,
+		      const char *folder, const char *path,
+		      const struct trust *trust, json_t *signatures,
+		      enum signature_status *status, struct err *err);
 
 /* ---- OpenPGP: openpgp.c ---------------------------------------------- */
 

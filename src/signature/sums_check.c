@@ -10,29 +10,10 @@
 /* More files than this that the list does not name are told as a number. */
 #define UNCOVERED_MOST 10000
 
-/* What a list says of one file. */
-enum sums_word {
-	WORD_COVERED,
-	WORD_WEAKLY, /* only by digests for which collisions are known */
-	WORD_DIFFERS,
-	WORD_ABSENT,
-	WORD_REFUSED, /* a name that leads out of the list's folder */
-	WORD_UNDECIDED,
-};
-
-static const char *const words[] = {
-    [WORD_COVERED] = "covered",   [WORD_WEAKLY] = "weak",
-    [WORD_DIFFERS] = "different", [WORD_ABSENT] = "absent",
-    [WORD_REFUSED] = "refused",   [WORD_UNDECIDED] = "not-checked",
-};
-
-/* One list being checked. */
-struct checking {
-	struct sums sums;
-	struct sums_files *files;
-	json_t *listed; /* the array "files" */
-	size_t counts[ARRAY_COUNT(words)];
-	struct judgement found;
+static const char *const words[SUMS_WORDS] = {
+    [SUMS_COVERED] = "covered",   [SUMS_WEAKLY] = "weak",
+    [SUMS_DIFFERS] = "different", [SUMS_ABSENT] = "absent",
+    [SUMS_REFUSED] = "refused",   [SUMS_UNDECIDED] = "not-checked",
 };
 
 /* ---- the text ---------------------------------------------------------- */
@@ -105,14 +86,14 @@ group_size(const struct sums *sums, size_t first)
 
 /* The lines of one file: each algorithm is computed once, and all must agree. */
 static int
-judge_lines(struct checking *checking, const struct sums_line *lines, size_t count,
+judge_lines(struct sums_answer *answer, const struct sums_line *lines, size_t count,
 	    uint32_t id, enum sums_word *word, struct err *err)
 {
-	struct sums_files *files = checking->files;
+	struct sums_files *files = answer->files;
 	const char *computed = "";
 	uint8_t digest[HASH_MOST];
 	bool strong = false;
-	*word = WORD_COVERED;
+	*word = SUMS_COVERED;
 	for (size_t i = 0; i < count; i++) {
 		const struct sums_algorithm *algorithm = lines[i].algorithm;
 		if (strcmp(computed, algorithm->name) != 0) {
@@ -121,22 +102,22 @@ judge_lines(struct checking *checking, const struct sums_line *lines, size_t cou
 			if (size == -1)
 				return -1;
 			if ((size_t)size != algorithm->size) {
-				*word = WORD_UNDECIDED;
+				*word = SUMS_UNDECIDED;
 				return 0;
 			}
 			computed = algorithm->name;
 		}
 		if (memcmp(digest, lines[i].digest, algorithm->size) != 0)
-			*word = WORD_DIFFERS;
+			*word = SUMS_DIFFERS;
 		strong = strong || !algorithm->weak;
 	}
-	if (*word == WORD_COVERED && !strong)
-		*word = WORD_WEAKLY;
+	if (*word == SUMS_COVERED && !strong)
+		*word = SUMS_WEAKLY;
 	return 0;
 }
 
 static void
-tell_word(struct checking *checking, const struct sums_line *lines, size_t count,
+tell_word(struct sums_answer *answer, const struct sums_line *lines, size_t count,
 	  enum sums_word word)
 {
 	struct buf names = {0};
@@ -149,79 +130,83 @@ tell_word(struct checking *checking, const struct sums_line *lines, size_t count
 	json_object_set_new(file, "name", text_json(lines[0].name));
 	json_object_set_new(file, "status", json_string(words[word]));
 	json_object_set_new(file, "algorithm", json_string(names.data));
-	json_array_append_new(checking->listed, file);
-	checking->counts[word]++;
+	json_array_append_new(answer->listed, file);
+	answer->counts[word]++;
 	buf_free(&names);
 }
 
 static void
-judge_word(struct checking *checking, const struct sums_line *line, enum sums_word word)
+judge_word(struct sums_answer *answer, const struct sums_line *line,
+	   enum sums_word word)
 {
-	struct judgement *found = &checking->found;
+	struct judgement *found = &answer->found;
+	const char *what = answer->files->what;
 	char *shown = text_shown(line->name);
-	if (checking->counts[word] >= NAMED_MOST)
-		word = WORD_COVERED; /* said often enough */
-	if (word == WORD_REFUSED)
+	if (answer->counts[word] >= NAMED_MOST)
+		word = SUMS_COVERED; /* said often enough */
+	if (word == SUMS_REFUSED)
 		judgement_add(found, SIGNATURE_NOT_CHECKED,
-			      "the list names '%s', which is no plain name in its "
+			      "the %s names '%s', which is no plain name in its "
 			      "folder: not followed",
-			      shown);
-	else if (word == WORD_DIFFERS)
+			      what, shown);
+	else if (word == SUMS_DIFFERS)
 		judgement_add(found, SIGNATURE_INVALID,
-			      "'%s' has another digest than the list says", shown);
-	else if (word == WORD_WEAKLY)
+			      "'%s' has another digest than the %s says", shown, what);
+	else if (word == SUMS_WEAKLY)
 		judgement_add(found, SIGNATURE_WEAK,
-			      "the list has only %s of '%s', for which collisions are "
+			      "the %s has only %s of '%s', for which collisions are "
 			      "known",
-			      line->algorithm->name, shown);
-	else if (word == WORD_UNDECIDED)
+			      what, line->algorithm->name, shown);
+	else if (word == SUMS_UNDECIDED)
 		judgement_add(found, SIGNATURE_NOT_CHECKED,
 			      "the digest of '%s' cannot be computed here", shown);
 	free(shown);
 }
 
 static int
-check_group(struct checking *checking, size_t first, size_t count, struct err *err)
+check_group(struct sums_answer *answer, const struct sums *sums, size_t first,
+	    size_t count, struct err *err)
 {
-	const struct sums_line *lines = &checking->sums.lines[first];
+	const struct sums_line *lines = &sums->lines[first];
 	const char *name = sums_plain(lines->name);
-	enum sums_word word = WORD_ABSENT;
-	struct sums_file *file = file_find(checking->files, name);
-	if (file == NULL && checking->files->asked != NULL)
+	enum sums_word word = SUMS_ABSENT;
+	struct sums_file *file = file_find(answer->files, name);
+	if (file == NULL && answer->files->asked != NULL)
 		return 0;
-	if (!path_is_plain(name)) {
-		word = WORD_REFUSED;
+	if (!path_is_plain(name) && !answer->files->loose) {
+		word = SUMS_REFUSED;
 	} else if (file != NULL) {
 		file->listed = true;
-		if (judge_lines(checking, lines, count, file->id, &word, err) == -1)
+		if (judge_lines(answer, lines, count, file->id, &word, err) == -1)
 			return -1;
 	}
-	judge_word(checking, lines, word);
-	tell_word(checking, lines, count, word);
+	judge_word(answer, lines, word);
+	tell_word(answer, lines, count, word);
 	return 0;
 }
 
-static int
-check_files(struct checking *checking, struct err *err)
+int
+sums_hold(struct sums *sums, struct sums_files *files, struct sums_answer *answer,
+	  struct err *err)
 {
-	struct sums *sums = &checking->sums;
+	*answer = (struct sums_answer){.files = files, .listed = json_array()};
 	qsort(sums->lines, sums->count, sizeof(*sums->lines), by_name);
 	for (size_t i = 0, count; i < sums->count; i += count) {
 		count = group_size(sums, i);
-		if (check_group(checking, i, count, err) == -1 ||
+		if (check_group(answer, sums, i, count, err) == -1 ||
 		    interrupt_check(err) == -1)
 			return -1;
 	}
 	if (sums->unread > 0)
-		judgement_add(&checking->found, SIGNATURE_NOT_CHECKED,
-			      "%zu lines of the list are no lines of digests",
-			      sums->unread);
-	if (json_array_size(checking->listed) == 0 && checking->files->asked != NULL)
-		judgement_add(&checking->found, SIGNATURE_INVALID,
-			      "the list does not name '%s'", checking->files->asked);
-	else if (checking->counts[WORD_COVERED] == 0)
-		judgement_add(&checking->found, SIGNATURE_NOT_CHECKED,
-			      "the list covers no file that is here");
+		judgement_add(&answer->found, SIGNATURE_NOT_CHECKED,
+			      "%zu lines of the %s are no digests known here",
+			      sums->unread, files->what);
+	if (json_array_size(answer->listed) == 0 && files->asked != NULL)
+		judgement_add(&answer->found, SIGNATURE_INVALID,
+			      "the %s does not name '%s'", files->what, files->asked);
+	else if (answer->counts[SUMS_COVERED] == 0)
+		judgement_add(&answer->found, SIGNATURE_NOT_CHECKED,
+			      "the %s covers no file that is here", files->what);
 	return 0;
 }
 
@@ -252,17 +237,17 @@ best_of(const json_t *over)
 }
 
 static void
-judge_signature(struct checking *checking, const json_t *best)
+judge_signature(struct sums_answer *answer, const json_t *best)
 {
 	if (best == NULL) {
-		judgement_add(&checking->found, SIGNATURE_UNSIGNED,
+		judgement_add(&answer->found, SIGNATURE_UNSIGNED,
 			      "nobody signed this list of digests: it proves nothing");
 		return;
 	}
 	const char *reason = json_string_value(json_object_get(best, "reason"));
 	const char *scheme = json_string_value(json_object_get(best, "scheme"));
 	if (status_of(best) != SIGNATURE_VALID)
-		judgement_add(&checking->found, status_of(best),
+		judgement_add(&answer->found, status_of(best),
 			      "the signature over the list (%s): %s", scheme,
 			      reason != NULL ? reason : "not valid");
 }
@@ -294,7 +279,7 @@ tell_signature(json_t *entry, const json_t *best)
 
 /* The first few files that the list leaves out, in a sentence. */
 static void
-note_uncovered(json_t *entry, const json_t *uncovered, size_t count)
+note_uncovered(json_t *entry, const char *what, const json_t *uncovered, size_t count)
 {
 	struct buf text = {0};
 	for (size_t i = 0; i < json_array_size(uncovered) && i < NAMED_MOST; i++)
@@ -303,42 +288,57 @@ note_uncovered(json_t *entry, const json_t *uncovered, size_t count)
 	if (count > NAMED_MOST)
 		buf_printf(&text, " and %zu more", count - NAMED_MOST);
 	if (count > 0)
-		signature_note(entry, "not in the list: %s", text.data);
+		signature_note(entry, "not in the %s: %s", what, text.data);
 	buf_free(&text);
 }
 
 static void
-tell_coverage(const struct checking *checking, json_t *entry)
+tell_coverage(const struct sums_answer *answer, json_t *entry)
 {
 	json_t *coverage = json_object(), *uncovered = json_array();
-	const struct sums_files *files = checking->files;
+	const struct sums_files *files = answer->files;
 	size_t count = 0;
 	for (size_t i = 0; i < files->count; i++) {
 		if (!files->items[i].listed && count++ < UNCOVERED_MOST)
 			json_array_append_new(uncovered,
 					      text_json(files->items[i].name));
 	}
-	note_uncovered(entry, uncovered, count);
-	bool all = count == 0 && checking->counts[WORD_COVERED] > 0 &&
-		   checking->counts[WORD_DIFFERS] == 0;
+	note_uncovered(entry, files->what, uncovered, count);
+	bool all = count == 0 && answer->counts[SUMS_COVERED] > 0 &&
+		   answer->counts[SUMS_DIFFERS] == 0;
 	json_object_set_new(entry, "covers", json_string(all ? "all" : "part"));
 	json_object_set_new(coverage, "uncovered", uncovered);
 	json_object_set_new(entry, "coverage", coverage);
 }
 
 static void
-tell_counts(const struct checking *checking, json_t *entry)
+tell_counts(const struct sums_answer *answer, json_t *entry)
 {
 	struct buf text = {0};
-	for (size_t i = 0; i < ARRAY_COUNT(words); i++) {
-		if (checking->counts[i] > 0)
+	for (size_t i = 0; i < SUMS_WORDS; i++) {
+		if (answer->counts[i] > 0)
 			buf_printf(&text, "%s%zu %s", text.size > 0 ? ", " : "",
-				   checking->counts[i], words[i]);
+				   answer->counts[i], words[i]);
 	}
 	if (text.size > 0)
 		signature_fact(entry, "listed files", text.data);
 	buf_free(&text);
-	json_object_set(entry, "files", checking->listed);
+	json_object_set(entry, "files", answer->listed);
+}
+
+void
+sums_answer_tell(const struct sums_answer *answer, json_t *entry)
+{
+	tell_counts(answer, entry);
+	if (answer->files->asked == NULL)
+		tell_coverage(answer, entry);
+}
+
+void
+sums_answer_free(struct sums_answer *answer)
+{
+	json_decref(answer->listed);
+	judgement_free(&answer->found);
 }
 
 int
@@ -346,26 +346,24 @@ sums_check(const struct sums_text *text, const char *list_path,
 	   struct sums_files *files, const json_t *over, const char *shown,
 	   json_t *signatures, json_t **entry, struct err *err)
 {
-	struct checking checking = {.files = files, .listed = json_array()};
+	struct sums_answer answer = {0};
+	struct sums sums;
 	const json_t *best = best_of(over);
 	enum signature_status status;
-	int answer = 0;
+	int result = 0;
 	*entry = NULL;
-	sums_parse(&text->text, list_path, &checking.sums);
-	bool is = checking.sums.count > 0 || text->clearsigned || best != NULL;
+	sums_parse(&text->text, list_path, &sums);
+	bool is = sums.count > 0 || text->clearsigned || best != NULL;
 	if (is)
-		answer = check_files(&checking, err);
-	if (is && answer == 0) {
-		judge_signature(&checking, best);
-		*entry = judgement_entry(&checking.found, signatures, shown,
-					 "checksums", "0", &status);
-		tell_counts(&checking, *entry);
+		result = sums_hold(&sums, files, &answer, err);
+	if (is && result == 0) {
+		judge_signature(&answer, best);
+		*entry = judgement_entry(&answer.found, signatures, shown, "checksums",
+					 "0", &status);
 		tell_signature(*entry, best);
-		if (files->asked == NULL)
-			tell_coverage(&checking, *entry);
+		sums_answer_tell(&answer, *entry);
 	}
-	json_decref(checking.listed);
-	sums_free(&checking.sums);
-	judgement_free(&checking.found);
-	return answer;
+	sums_answer_free(&answer);
+	sums_free(&sums);
+	return result;
 }

@@ -100,8 +100,12 @@ check_text(const struct sums_text *text, const struct signature_part *file,
 	char *shown = text_shown(file->name);
 	char *name = name_in_list(text, file, list);
 	struct sums_file item = {name, 0, false};
-	struct sums_files files = {&item, 1, shown, given_digest,
-				   (void *)(uintptr_t)file};
+	struct sums_files files = {.items = &item,
+				   .count = 1,
+				   .what = "list",
+				   .asked = shown,
+				   .digest = given_digest,
+				   .context = (void *)(uintptr_t)file};
 	int answer =
 	    sums_check(text, list->name, &files, over, path, signatures, &entry, err);
 	if (entry != NULL)

@@ -1,6 +1,6 @@
 /*
- * Lists of digests that are members of a product: what they name lies beside them, and
- * so do the signatures over them.
+ * Lists of digests and attestations that are members of a product: what they name lies
+ * beside them, and so do the signatures over lists.
  */
 #include "signature/signature_private.h"
 
@@ -151,14 +151,17 @@ gather_over(const struct list *list, const struct sums_text *text,
 
 /* ---- the entry ----------------------------------------------------------- */
 
-/* Remember which members a signed list covers. */
-static void
-remember_covered(struct sums_walk *walk, const struct list *list, const char *path,
-		 const json_t *entry)
+static bool
+is_unsigned(const json_t *entry)
 {
 	const char *status = json_string_value(json_object_get(entry, "status"));
-	if (status == NULL || strcmp(status, "unsigned") == 0)
-		return;
+	return status == NULL || strcmp(status, "unsigned") == 0;
+}
+
+/* Remember which members a signed list covers. */
+static void
+remember_covered(struct sums_walk *walk, const struct list *list, const char *path)
+{
 	if (walk->covered == NULL)
 		walk->covered = json_object();
 	for (size_t i = 0; i < list->count; i++) {
@@ -178,7 +181,11 @@ check_list(struct sums_walk *walk, struct list *list, const struct view *content
 {
 	struct sums_text text;
 	json_t *over = json_array(), *found = json_array(), *entry = NULL;
-	struct sums_files files = {list->files, list->count, NULL, tree_digest, list};
+	struct sums_files files = {.items = list->files,
+				   .count = list->count,
+				   .what = "list",
+				   .digest = tree_digest,
+				   .context = list};
 	int answer = 0;
 	if (sums_text_take(content, &text)) {
 		if (text.clearsigned)
@@ -188,14 +195,62 @@ check_list(struct sums_walk *walk, struct list *list, const struct view *content
 		if (answer == 0)
 			answer = sums_check(&text, list->name, &files, over, path,
 					    found, &entry, err);
-		if (entry != NULL)
-			remember_covered(walk, list, path, entry);
+		if (entry != NULL && !is_unsigned(entry))
+			remember_covered(walk, list, path);
 		if (entry != NULL && (!only_signed || json_array_size(over) > 0))
 			json_array_extend(signatures, found);
 	}
 	sums_text_clear(&text);
 	json_decref(over);
 	json_decref(found);
+	return answer;
+}
+
+/* Is there room for one more? Too many are told and not looked at. */
+static bool
+lists_take(struct sums_walk *walk, const char *path, const char *scheme,
+	   json_t *signatures)
+{
+	if (walk->lists++ < LISTS_MOST)
+		return true;
+	signature_entry(signatures, path, scheme, "0", SIGNATURE_NOT_CHECKED,
+			"so many files name digests of others that this one was not "
+			"looked at");
+	return false;
+}
+
+int
+attestation_check_member(struct sums_walk *walk, struct tree *tree, node_id id,
+			 const struct view *content, const struct trust *trust,
+			 json_t *signatures, struct err *err)
+{
+	const struct node *node = tree_node(tree, id);
+	enum signature_status status;
+	int answer = 0;
+	if (node->parent == NODE_NONE || content->size > LIST_MOST ||
+	    !attestation_is(content))
+		return 0;
+	char *path = tree_path(tree, id);
+	if (lists_take(walk, path, "dsse", signatures)) {
+		struct list list = {.tree = tree, .node = node};
+		list.name = sums_plain(node->member.path);
+		siblings_take(walk, tree, node->parent);
+		list_files_take(&list, walk);
+		struct sums_files files = {.items = list.files,
+					   .count = list.count,
+					   .what = "statement",
+					   .loose = true,
+					   .digest = tree_digest,
+					   .context = &list};
+		char *folder =
+		    base_strndup(list.name, (size_t)(path_base(list.name) - list.name));
+		answer = attestation_check(content, &files, folder, path, trust,
+					   signatures, &status, err);
+		remember_covered(walk, &list, path);
+		free(folder);
+		free(list.files);
+	}
+	free(path);
 	return answer;
 }
 
@@ -209,11 +264,7 @@ sums_check_member(struct sums_walk *walk, struct tree *tree, node_id id,
 	    content->size > LIST_MOST)
 		return 0;
 	char *path = tree_path(tree, id);
-	if (walk->lists++ >= LISTS_MOST) {
-		signature_entry(signatures, path, "checksums", "0",
-				SIGNATURE_NOT_CHECKED,
-				"so many files are named like lists of digests that "
-				"this one was not looked at");
+	if (!lists_take(walk, path, "checksums", signatures)) {
 		free(path);
 		return 0;
 	}

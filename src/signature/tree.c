@@ -106,6 +106,10 @@ check_member(const struct walk *walk, const struct signed_file *file, bool *cove
 		answer = sums_check_member(walk->lists, walk->tree, file->id,
 					   &file->content, walk->only_signed, found,
 					   walk->trust, walk->signatures, err);
+	if (answer == 0)
+		answer = attestation_check_member(walk->lists, walk->tree, file->id,
+						  &file->content, walk->trust,
+						  walk->signatures, err);
 	strings_free(&match.others);
 	json_decref(found);
 	return answer;

@@ -3,7 +3,8 @@
 set -eu
 # shellcheck source=tests/cli-functions
 . "$SOURCE/tests/cli-functions"
-need gpg jq minisign signify-openbsd ssh-keygen openssl sha256sum
+need gpg jq minisign signify-openbsd ssh-keygen openssl sha256sum \
+	x86_64-w64-mingw32-gcc
 
 export GNUPGHOME="$PWD/gnupg"
 mkdir -m 700 gnupg product
@@ -129,7 +130,7 @@ done
 (cd product && sha256sum one && sha256sum two | sed 's/two/one/') | list SHA256SUMS
 expect 4 "'one' has another digest" product.tar --pgp-keyring list.pgp
 (cd product && sha256sum one && echo 'what is this') | list SHA256SUMS
-expect 3 '1 lines of the list are no lines of digests' product.tar --pgp-keyring list.pgp
+expect 3 '1 lines of the list are no digests known here' product.tar --pgp-keyring list.pgp
 sha256sum product/one | cut -d' ' -f1 | list one.sha256
 expect 0 'listed files: 1 covered' product.tar --pgp-keyring list.pgp
 
@@ -150,9 +151,9 @@ rm "product/$odd"
 
 # ---- what a list covers lacks nothing
 
-cat >product/run.ps1 <<'P'
-Write-Host "hello"
-P
-(cd product && sha256sum one run.ps1) | list SHA256SUMS
+echo 'int main(void) { return 0; }' | x86_64-w64-mingw32-gcc -x c - -o product/run.exe
+(cd product && sha256sum one) | list SHA256SUMS
+expect 4 'run.exe: unsigned' product.tar --pgp-keyring list.pgp
+(cd product && sha256sum one run.exe) | list SHA256SUMS
 expect 0 '' product.tar --pgp-keyring list.pgp
 expect 4 '' product.tar
