@@ -430,6 +430,11 @@ sandbox_confine_start(const struct confinement *confinement, confined_main *chil
 		      void *context, struct confined **confined, struct err *err)
 {
 	int ends[2];
+	enum confined_paths paths = paths_of(confinement);
+	if (paths == PATHS_NONE && landlock_known())
+		paths = PATHS_NOISE;
+	if (filter_confine_prepare(paths, err) == -1)
+		return -1;
 	if (pipe2(ends, O_CLOEXEC) == -1)
 		return err_errno(err, "cannot make a pipe for a confined reader");
 	fflush(NULL); /* or the child would write the parent's output again */

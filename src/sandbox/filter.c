@@ -2,6 +2,9 @@
 #include "sandbox/filter_private.h"
 
 #include <errno.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <unistd.h>
 
 int
 filter_add(scmp_filter_ctx filter, uint32_t action, const char *name,
@@ -58,6 +61,39 @@ filter_load(scmp_filter_ctx filter, struct err *err)
 	if (result == 0)
 		return 0;
 	errno = -result;
+	return err_errno(err, "the kernel refuses the system call filter "
+			      "(it needs CONFIG_SECCOMP_FILTER)");
+}
+
+int
+filter_compile(scmp_filter_ctx filter, struct sock_fprog *program, struct err *err)
+{
+	struct buf code = {0};
+	int fd = memfd_create("filter", MFD_CLOEXEC);
+	int result = fd == -1 ? -errno : seccomp_export_bpf(filter, fd);
+	seccomp_release(filter);
+	if (result < 0)
+		errno = -result;
+	if (result < 0 || lseek(fd, 0, SEEK_SET) == -1) {
+		result = err_errno(err, "cannot compile a system call filter");
+	} else {
+		size_t most = BPF_MAXINSNS * sizeof(struct sock_filter);
+		result = file_read_fd(fd, most, &code, err);
+	}
+	if (fd != -1)
+		close(fd);
+	if (result == 0)
+		*program = (struct sock_fprog){
+		    .len = (unsigned short)(code.size / sizeof(struct sock_filter)),
+		    .filter = (struct sock_filter *)(void *)buf_take(&code)};
+	return result;
+}
+
+int
+filter_install(const struct sock_fprog *program, struct err *err)
+{
+	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, program) == 0)
+		return 0;
 	return err_errno(err, "the kernel refuses the system call filter "
 			      "(it needs CONFIG_SECCOMP_FILTER)");
 }

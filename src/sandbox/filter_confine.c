@@ -244,22 +244,20 @@ add_threads(scmp_filter_ctx filter, struct err *err)
 	return add_rules(filter, rules, ARRAY_COUNT(rules), err);
 }
 
+/* Stands in a compiled filter for the number of the process that will have it: larger
+ * than the kernel's PID_MAX_LIMIT, so that it is nobody's. */
+#define SELF 0x5e1f5e1f
+
 /* A process may signal itself (abort, raise); one that aims at another ends. */
 static int
 add_signals(scmp_filter_ctx filter, struct err *err)
 {
-	const pid_t self = getpid();
+	const scmp_datum_t self = SELF;
 	const struct rule rules[] = {
 	    {SCMP_ACT_ALLOW, "kill", 1, {IS(0, self)}},
 	    {SCMP_ACT_ALLOW, "tgkill", 1, {IS(0, self)}},
-	    {SCMP_ACT_KILL_PROCESS,
-	     "kill",
-	     1,
-	     {{0, SCMP_CMP_NE, (scmp_datum_t)self, 0}}},
-	    {SCMP_ACT_KILL_PROCESS,
-	     "tgkill",
-	     1,
-	     {{0, SCMP_CMP_NE, (scmp_datum_t)self, 0}}},
+	    {SCMP_ACT_KILL_PROCESS, "kill", 1, {{0, SCMP_CMP_NE, self, 0}}},
+	    {SCMP_ACT_KILL_PROCESS, "tgkill", 1, {{0, SCMP_CMP_NE, self, 0}}},
 	    {SCMP_ACT_KILL_PROCESS, "tkill", 0, {{0}}},
 	};
 	return add_rules(filter, rules, ARRAY_COUNT(rules), err);
@@ -370,8 +368,8 @@ add_paths(scmp_filter_ctx filter, enum confined_paths paths, struct err *err)
 	}
 }
 
-int
-filter_confine(enum confined_paths paths, struct err *err)
+static int
+make_filter(enum confined_paths paths, scmp_filter_ctx *made, struct err *err)
 {
 	scmp_filter_ctx filter;
 	if (filter_new(SCMP_ACT_ERRNO(EPERM), &filter, err) == -1)
@@ -387,5 +385,47 @@ filter_confine(enum confined_paths paths, struct err *err)
 		seccomp_release(filter);
 		return -1;
 	}
-	return filter_load(filter, err);
+	*made = filter;
+	return 0;
+}
+
+/* Compiled in the parent, for all of its children: empty until then. */
+static struct sock_fprog prepared[PATHS_WRITE + 1];
+
+int
+filter_confine_prepare(enum confined_paths paths, struct err *err)
+{
+	scmp_filter_ctx filter;
+	if (prepared[paths].len != 0)
+		return 0;
+	if (make_filter(paths, &filter, err) == -1)
+		return -1;
+	return filter_compile(filter, &prepared[paths], err);
+}
+
+/* Put this process's number in its place. */
+static int
+set_self(struct sock_fprog *program, struct err *err)
+{
+	const pid_t self = getpid();
+	bool found = false;
+	for (size_t i = 0; i < program->len; i++) {
+		struct sock_filter *rule = &program->filter[i];
+		if (rule->code != (BPF_JMP | BPF_JEQ | BPF_K) || rule->k != SELF)
+			continue;
+		rule->k = (uint32_t)self;
+		found = true;
+	}
+	return found ? 0
+		     : err_set(err, ERR_SYSTEM,
+			       "the system call filter has no place for the process");
+}
+
+int
+filter_confine(enum confined_paths paths, struct err *err)
+{
+	if (filter_confine_prepare(paths, err) == -1 ||
+	    set_self(&prepared[paths], err) == -1)
+		return -1;
+	return filter_install(&prepared[paths], err);
 }

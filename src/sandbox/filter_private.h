@@ -2,6 +2,8 @@
 #ifndef VERIFY_SANDBOX_FILTER_PRIVATE_H
 #define VERIFY_SANDBOX_FILTER_PRIVATE_H
 
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <seccomp.h>
 
 #include "sandbox/sandbox_private.h"
@@ -26,6 +28,12 @@ int filter_new(uint32_t otherwise, scmp_filter_ctx *filter, struct err *err);
 
 /* Load it on this process, for good, and release it. */
 int filter_load(scmp_filter_ctx filter, struct err *err);
+
+/* Compile it once for many processes, and release it; the rules are the caller's. */
+int filter_compile(scmp_filter_ctx filter, struct sock_fprog *program, struct err *err);
+
+/* Load a compiled one on this process, for good: it must have no new privileges. */
+int filter_install(const struct sock_fprog *program, struct err *err);
 
 /* All flags of clone(2) and unshare(2) that make a namespace. */
 #define CLONE_NAMESPACES UINT64_C(0x7e020080)

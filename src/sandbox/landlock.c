@@ -92,12 +92,25 @@ rules_add(int ruleset, const char *const *paths, uint64_t rights, struct err *er
 	return 0;
 }
 
+/* The version of the interface; below 1 when there is none. */
+static long
+interface_version(void)
+{
+	return syscall(SYS_landlock_create_ruleset, NULL, 0,
+		       LANDLOCK_CREATE_RULESET_VERSION);
+}
+
+bool
+landlock_known(void)
+{
+	return interface_version() >= 1;
+}
+
 int
 landlock_confine(const char *const *read_paths, const char *const *write_paths,
 		 bool *on, struct err *err)
 {
-	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0,
-			   LANDLOCK_CREATE_RULESET_VERSION);
+	long abi = interface_version();
 	*on = false;
 	if (abi < 1)
 		return 0;

@@ -30,7 +30,13 @@ enum confined_paths { PATHS_NONE, PATHS_NOISE, PATHS_READ, PATHS_WRITE };
 int landlock_confine(const char *const *read_paths, const char *const *write_paths,
 		     bool *on, struct err *err);
 
-/* Put the system call filter for our own readers on this process. */
+/* Does the kernel have Landlock? */
+bool landlock_known(void);
+
+/* Compile the filter for our own readers, once for all children that come. */
+int filter_confine_prepare(enum confined_paths paths, struct err *err);
+
+/* Put the system call filter for our own readers on this process, which is a child. */
 int filter_confine(enum confined_paths paths, struct err *err);
 
 /* Close every descriptor from 3 on but those of `keep` (sorted by this call). */
