@@ -23,6 +23,7 @@ enum {
 #define DETACHED_LIMIT ((size_t)16 << 20)
 #define DETACHED_MOST  64
 #define LIST_LIMIT     ((size_t)64 << 20)
+#define AT_ONCE        16 /* files */
 
 /* What the command line asked for. */
 struct request {
@@ -34,8 +35,8 @@ struct request {
 	const char *list;        /* of digests, of which `detached` are signatures then;
 				  * NULL when not given */
 	struct repository *repository; /* NULL when not given */
-	struct policy *policy;   /* NULL when not given */
-	struct strings files;    /* as their entries name them: shown text */
+	struct policy *policy;         /* NULL when not given */
+	struct strings files;          /* as their entries name them: shown text */
 	int64_t now;
 };
 
@@ -48,9 +49,11 @@ struct job {
 	const struct strings *names; /* of signatures in files of their own */
 	int signatures[DETACHED_MOST];
 	const char *list_name;
-	int list;    /* -1 when there is none */
+	int list; /* -1 when there is none */
 	struct beside beside;
-	int scratch; /* what containers hold is unpacked into it */
+	int scratch;               /* what containers hold is unpacked into it */
+	struct confined *confined; /* who looks at it; NULL: nobody, see the failure */
+	struct err failure;
 };
 
 /* ---- in the confined child ------------------------------------------- */
@@ -197,8 +200,9 @@ check_file(const struct job *job, const char *shown, json_t *signatures,
 	else
 		answer = check_leaf(job, &mapping.view, shown, signatures, err);
 	if (answer == 0 && job->repository != NULL)
-		answer = signature_check_repository(job->repository, &mapping.view, shown,
-						 job->trust, signatures, &status, err);
+		answer =
+		    signature_check_repository(job->repository, &mapping.view, shown,
+					       job->trust, signatures, &status, err);
 	mapping_close(&mapping);
 	return answer;
 }
@@ -247,9 +251,9 @@ set_confinement(json_t *findings, const struct strings *layers)
 	json_object_set_new(findings, "confinement", array);
 }
 
-/* Run one job; -1 only when the user asked to stop. */
+/* Start the child that looks at the job's files. */
 static int
-run_job(struct job *job, json_t *findings, struct err *err)
+start_job(struct job *job, struct err *err)
 {
 	int keep[3 + DETACHED_MOST + BESIDE_MOST] = {job->file, job->scratch};
 	size_t kept = 2;
@@ -257,14 +261,21 @@ run_job(struct job *job, json_t *findings, struct err *err)
 		keep[kept++] = job->list;
 	memcpy(keep + kept, job->signatures, job->names->count * sizeof(*keep));
 	kept += job->names->count;
-	memcpy(keep + kept, job->beside.files,
-	       job->beside.names.count * sizeof(*keep));
+	memcpy(keep + kept, job->beside.files, job->beside.names.count * sizeof(*keep));
 	kept += job->beside.names.count;
 	struct confinement confinement = {.keep = keep, .keep_count = kept};
+	return sandbox_confine_start(&confinement, check_confined, job, &job->confined,
+				     err);
+}
+
+/* What the child found; -1 only when the user asked to stop. */
+static int
+hear_job(struct job *job, json_t *findings, struct err *err)
+{
 	struct buf out = {0};
 	struct strings layers = {0};
-	int answer =
-	    sandbox_confine(&confinement, check_confined, job, &out, &layers, err);
+	int answer = sandbox_confine_finish(job->confined, &out, &layers, err);
+	job->confined = NULL;
 	json_t *entries = answer == 0 ? json_loadb(out.data, out.size, 0, NULL) : NULL;
 	if (json_array_size(entries) != 0)
 		json_array_extend(json_object_get(findings, "signatures"), entries);
@@ -282,11 +293,10 @@ run_job(struct job *job, json_t *findings, struct err *err)
 static int
 open_detached(struct job *job, json_t *findings, struct err *err)
 {
-	if (job->list_name != NULL && cmd_open_input(findings, "detached", job->list_name,
-						     false, NULL, &job->list, err) == -1)
+	if (job->list_name != NULL &&
+	    cmd_open_input(findings, "detached", job->list_name, false, NULL,
+			   &job->list, err) == -1)
 		return -1;
-	for (size_t i = 0; i < job->names->count; i++)
-		job->signatures[i] = -1;
 	for (size_t i = 0; i < job->names->count; i++) {
 		if (cmd_open_input(findings, "detached", job->names->items[i], false,
 				   NULL, &job->signatures[i], err) == -1)
@@ -302,35 +312,59 @@ close_opened(int fd)
 		close(fd);
 }
 
-static int
-check_one(struct request *request, const char *path, struct err *err)
+static void
+close_job(struct job *job)
 {
-	struct job job = {.trust = request->trust,
-			  .repository = request->repository,
-			  .path = path,
-			  .file = -1,
-			  .list = -1,
-			  .list_name = request->list,
-			  .scratch = -1,
-			  .names = &request->detached};
+	for (size_t i = 0; i < job->names->count; i++)
+		close_opened(job->signatures[i]);
+	beside_close(&job->beside);
+	close_opened(job->list);
+	close_opened(job->file);
+	close_opened(job->scratch);
+	sandbox_confine_stop(job->confined);
+	free(job);
+}
+
+/* Open the files of one job and start its child; what could not be is in its failure.
+ */
+static struct job *
+open_job(struct request *request, const char *path)
+{
+	struct job *job = base_alloc(1, sizeof(*job));
 	json_t *findings = request->findings;
+	*job = (struct job){.trust = request->trust,
+			    .repository = request->repository,
+			    .path = path,
+			    .file = -1,
+			    .list = -1,
+			    .list_name = request->list,
+			    .scratch = -1,
+			    .names = &request->detached};
+	for (size_t i = 0; i < DETACHED_MOST; i++)
+		job->signatures[i] = -1;
+	struct err *err = &job->failure;
+	if (cmd_open_input(findings, "file", path, false, NULL, &job->file, err) ==
+		-1 ||
+	    open_detached(job, findings, err) == -1 ||
+	    beside_open(&job->beside, job->file, path, err) == -1 ||
+	    file_scratch(&job->scratch, err) == -1 || start_job(job, err) == -1)
+		job->confined = NULL;
+	return job;
+}
+
+/* End a job, and write down what it came to; -1 only when the user asked to stop. */
+static int
+finish_job(struct job *job, json_t *findings, struct err *err)
+{
 	int answer = 0;
-	if (cmd_open_input(findings, "file", path, false, NULL, &job.file, err) == -1 ||
-	    open_detached(&job, findings, err) == -1 ||
-	    beside_open(&job.beside, job.file, path, err) == -1 ||
-	    file_scratch(&job.scratch, err) == -1) {
-		add_failed(findings, path, err->message);
-		if (err->kind == ERR_INTERRUPTED)
-			answer = -1;
+	if (job->confined != NULL) {
+		answer = hear_job(job, findings, err);
 	} else {
-		answer = run_job(&job, findings, err);
+		*err = job->failure;
+		add_failed(findings, job->path, err->message);
+		answer = err->kind == ERR_INTERRUPTED ? -1 : 0;
 	}
-	for (size_t i = 0; i < job.names->count; i++)
-		close_opened(job.signatures[i]);
-	beside_close(&job.beside);
-	close_opened(job.list);
-	close_opened(job.file);
-	close_opened(job.scratch);
+	close_job(job);
 	return answer;
 }
 
@@ -479,10 +513,9 @@ take_options(struct request *request, int argc, char **argv)
 		if (answer != OPTION_TAKEN)
 			return answer == OPTION_SHOWN_HELP ? 0 : EXIT_USAGE;
 	}
-	if (!cmd_arguments(&cmd_signatures, argc, 1,
-			   request->detached.count > 0 && request->list == NULL
-			       ? 1
-			       : 100000))
+	if (!cmd_arguments(
+		&cmd_signatures, argc, 1,
+		request->detached.count > 0 && request->list == NULL ? 1 : 100000))
 		return EXIT_USAGE;
 	return -1;
 }
@@ -500,21 +533,51 @@ set_run(json_t *findings, int64_t now, double seconds)
 	json_object_set_new(findings, "run", run);
 }
 
+/* Each file has a child of its own, so that none can speak for another. */
+static size_t
+children_most(void)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	return processors < 1          ? 1
+	       : processors >= AT_ONCE ? AT_ONCE
+				       : (size_t)processors + 1;
+}
+
+/* Check the files, several at once, heard in their order; -1 only when the user asked
+ * to stop. */
+static int
+check_files(struct request *request, char *const *paths, size_t count, struct err *err)
+{
+	struct job *jobs[AT_ONCE];
+	size_t most = children_most(), started = 0, heard = 0;
+	int answer = 0;
+	while (heard < count && answer == 0) {
+		if (started < count && started - heard < most) {
+			char *shown = text_shown(path_base(paths[started]));
+			progress_show("checking the signatures of %s", shown);
+			free(shown);
+			shown = text_shown(paths[started]);
+			strings_add(&request->files, shown);
+			free(shown);
+			jobs[started % AT_ONCE] = open_job(request, paths[started]);
+			started++;
+			continue;
+		}
+		answer = finish_job(jobs[heard % AT_ONCE], request->findings, err);
+		heard++;
+	}
+	for (; heard < started; heard++)
+		close_job(jobs[heard % AT_ONCE]);
+	return answer;
+}
+
 static int
 check_all(struct request *request, int argc, char **argv)
 {
 	struct err err = {0};
 	double began = time_elapsed();
-	for (int i = optind; i < argc; i++) {
-		char *shown = text_shown(path_base(argv[i]));
-		progress_show("checking the signatures of %s", shown);
-		free(shown);
-		shown = text_shown(argv[i]);
-		strings_add(&request->files, shown);
-		free(shown);
-		if (check_one(request, argv[i], &err) == -1)
-			return cmd_fail(&err);
-	}
+	if (check_files(request, argv + optind, (size_t)(argc - optind), &err) == -1)
+		return cmd_fail(&err);
 	progress_clear();
 	if (request->policy != NULL)
 		json_object_set_new(
