@@ -21,7 +21,8 @@ zip_find_end(const struct view *view, uint64_t *offset)
 	uint64_t at = view->size - ZIP_END_SIZE;
 	uint64_t lowest = at > COMMENT_MOST ? at - COMMENT_MOST : 0;
 	for (;; at--) {
-		if (view_has(view, at, END_MAGIC, 4)) {
+		if (view->data[at] == END_MAGIC[0] &&
+		    view_has(view, at, END_MAGIC, 4)) {
 			view_u16le(view, at + 20, &comment);
 			if (at + ZIP_END_SIZE + comment == view->size) {
 				*offset = at;
