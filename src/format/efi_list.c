@@ -281,6 +281,8 @@ variable_graft(const struct view *shipped, const struct view *rebuilt,
 {
 	struct view message, data = *rebuilt;
 	uint64_t end, own;
+	if (variable_probe(shipped) != PROBE_SURE)
+		return GRAFT_NONE;
 	if (variable_read(shipped, &message, &end, err) == -1) {
 		err_at(err, "in the shipped file");
 		return GRAFT_FAILED;
