@@ -197,6 +197,7 @@ chains_clear(struct chains *chains)
 
 struct path_judging {
 	struct judgement *judgement;
+	enum chain_purpose purpose;
 	int64_t time;
 	bool is_now;
 };
@@ -227,6 +228,30 @@ judge_validity(X509 *certificate, bool expired, const struct path_judging *judgi
 	free(name);
 }
 
+static bool
+is_apple(enum chain_purpose purpose)
+{
+	return purpose == CHAIN_APPLE_CODE || purpose == CHAIN_APPLE_PACKAGES;
+}
+
+/* Are the critical extensions that nobody else knows Apple's marks? Those say by being
+ * there what kind a certificate is ("Developer ID Application"), and nothing more. */
+static bool
+only_apple_marks(X509 *certificate)
+{
+	static const char marks[] = "1.2.840.113635.100.6.";
+	for (int i = 0; i < X509_get_ext_count(certificate); i++) {
+		X509_EXTENSION *extension = X509_get_ext(certificate, i);
+		char oid[OID_TEXT];
+		OBJ_obj2txt(oid, sizeof(oid), X509_EXTENSION_get_object(extension), 1);
+		if (X509_EXTENSION_get_critical(extension) &&
+		    !X509_supported_extension(extension) &&
+		    strncmp(oid, marks, strlen(marks)) != 0)
+			return false;
+	}
+	return true;
+}
+
 /* Gathers every error, so that the worst decides and not the first. */
 static int
 take_error(int ok, X509_STORE_CTX *context)
@@ -253,6 +278,11 @@ take_error(int ok, X509_STORE_CTX *context)
 	case X509_V_ERR_SUBJECT_KEY_IDENTIFIER_CRITICAL:
 	case X509_V_ERR_AUTHORITY_KEY_IDENTIFIER_CRITICAL:
 		return 1;
+	case X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION:
+		if (certificate != NULL && is_apple(judging->purpose) &&
+		    only_apple_marks(certificate))
+			return 1;
+		break;
 	}
 	char *name = certificate != NULL
 			 ? certificate_name(X509_get_subject_name(certificate))
@@ -342,9 +372,9 @@ judge_usage_of_leaf(const struct chain *chain, enum chain_purpose purpose,
 	const char *title =
 	    is_for_timestamps(purpose) ? "time stamping" : "code signing";
 	uint32_t flags = X509_get_extension_flags(leaf);
-	bool free_of_purposes =
-	    purpose == CHAIN_ANY ||
-	    (purpose == CHAIN_CODE_SIGNING && !has_purposes(chain));
+	bool free_of_purposes = purpose == CHAIN_ANY ||
+				purpose == CHAIN_APPLE_PACKAGES ||
+				(purpose == CHAIN_CODE_SIGNING && !has_purposes(chain));
 	if (!free_of_purposes && ((flags & EXFLAG_XKUSAGE) == 0 ||
 				  (X509_get_extended_key_usage(leaf) & wanted) == 0))
 		judgement_add(judgement, SIGNATURE_INVALID,
@@ -368,7 +398,7 @@ judge_usage_of_issuer(X509 *issuer, enum chain_purpose purpose, const char *name
 		      struct judgement *judgement)
 {
 	uint32_t wanted = is_for_timestamps(purpose) ? XKU_TIMESTAMP : XKU_CODE_SIGN;
-	if (purpose != CHAIN_ANY &&
+	if (purpose != CHAIN_ANY && purpose != CHAIN_APPLE_PACKAGES &&
 	    (X509_get_extension_flags(issuer) & EXFLAG_XKUSAGE) != 0 &&
 	    (X509_get_extended_key_usage(issuer) & (wanted | XKU_ANYEKU)) == 0)
 		judgement_add(judgement, SIGNATURE_INVALID,
@@ -388,7 +418,8 @@ static void
 judge_path(const struct chains *chains, const struct chain *chain, int64_t time,
 	   struct judgement *judgement)
 {
-	struct path_judging judging = {judgement, time, time == chains->trust->now};
+	struct path_judging judging = {judgement, chains->purpose, time,
+				       time == chains->trust->now};
 	for (size_t i = 0; i < chain->count; i++) {
 		X509 *certificate = chain->certificates[i];
 		bool anchor = chain->anchored && i + 1 == chain->count;

@@ -481,6 +481,27 @@ cms_attribute_find(const struct cms_attributes *attributes, const char *oid)
 	return found != NULL && found->count == 1 ? found : NULL;
 }
 
+void
+cms_check_frame(const struct cms *cms, const struct cms_expected *expected,
+		struct judgement *judgement)
+{
+	if (cms->other_count != 0)
+		judgement_add(judgement, SIGNATURE_INVALID, "more than one signer");
+	if (strcmp(cms->content_type, expected->content_type) != 0)
+		judgement_add(judgement, SIGNATURE_INVALID,
+			      "what was signed is of type %s, not %s",
+			      cms->content_type, expected->content_type);
+	if (strcmp(cms->digest, cms->signer.digest) != 0)
+		judgement_add(judgement, SIGNATURE_INVALID,
+			      "the signature says digest algorithm %s, and its signer "
+			      "%s",
+			      cms->digest, cms->signer.digest);
+	if (cms->content.whole.size != 0 &&
+	    !view_equal(&cms->content.value, &expected->content))
+		judgement_add(judgement, SIGNATURE_INVALID,
+			      "the signature holds another content");
+}
+
 /* ---- signed attributes ----------------------------------------------- */
 
 /* RFC 5652, 5.3: an attribute type appears once, and these two have one value. */

@@ -188,3 +188,77 @@ der_time(const struct der *element, int64_t *seconds)
 	*seconds = (int64_t)timegm(&tm);
 	return 0;
 }
+
+/* ---- indefinite lengths -------------------------------------------------- */
+
+enum { BER_DEPTH_MOST = 32 };
+
+static int ber_copy(struct view *rest, unsigned depth, struct buf *der);
+
+/* Append a header with the shortest length (X.690, 10.1). */
+static void
+put_header(struct buf *der, uint8_t tag, uint64_t size)
+{
+	uint8_t header[10] = {tag}, octets = 0;
+	while (octets < 8 && size >> (8 * octets) != 0)
+		octets++;
+	if (size < 0x80)
+		octets = 0;
+	header[1] = (uint8_t)(octets == 0 ? size : 0x80U | octets);
+	for (uint8_t i = 0; i < octets; i++)
+		header[2 + i] = (uint8_t)(size >> (8 * (octets - 1 - i)));
+	buf_append(der, header, 2U + octets);
+}
+
+/* The values up to the end-of-contents octets, or when there are none to the end. */
+static int
+ber_contents(struct view *rest, bool open, unsigned depth, struct buf *der)
+{
+	while (open ? !view_has(rest, 0, "\0\0", 2) : rest->size != 0) {
+		if (ber_copy(rest, depth, der) == -1)
+			return -1;
+	}
+	if (open)
+		*rest = view_from(rest, 2);
+	return 0;
+}
+
+/* Copy one value off `rest`. A constructed one is rewritten, since a length inside may
+ * have changed it. */
+static int
+ber_copy(struct view *rest, unsigned depth, struct buf *der)
+{
+	struct der element;
+	uint8_t tag = 0, length = 0;
+	struct buf inside = {0};
+	struct view contents;
+	view_u8(rest, 0, &tag);
+	if (depth == BER_DEPTH_MOST || (tag & 0x1f) == 0x1f ||
+	    view_u8(rest, 1, &length) == -1)
+		return -1;
+	bool open = length == 0x80;
+	if (!open && der_next(rest, &element) == -1)
+		return -1;
+	if ((tag & 0x20) == 0) {
+		if (!open)
+			buf_append(der, element.whole.data, (size_t)element.whole.size);
+		return open ? -1 : 0;
+	}
+	contents = open ? view_from(rest, 2) : element.value;
+	int answer = ber_contents(&contents, open, depth + 1, &inside);
+	if (answer == 0) {
+		if (open)
+			*rest = contents;
+		put_header(der, tag, inside.size);
+		buf_append(der, inside.data, inside.size);
+	}
+	buf_free(&inside);
+	return answer;
+}
+
+int
+der_from_ber(const struct view *bytes, struct buf *der)
+{
+	struct view rest = *bytes;
+	return ber_copy(&rest, 0, der) == 0 && rest.size == 0 ? 0 : -1;
+}

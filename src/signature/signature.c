@@ -100,7 +100,7 @@ static const struct scheme *const schemes[] = {
     &scheme_debsigs,      &scheme_apk,
     &scheme_uefi,         &scheme_nuget,
     &scheme_clamav,       &scheme_crx,
-    &scheme_cleartext};
+    &scheme_macho,        &scheme_cleartext};
 
 static void
 add_not_checked(json_t *signatures, const char *path, enum signature_status *status,

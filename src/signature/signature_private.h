@@ -159,6 +159,9 @@ int der_oid(const struct der *element, char text[OID_TEXT]);
 int der_take_oid(struct view *rest, char text[OID_TEXT]);
 /* Take an AlgorithmIdentifier off `rest`: its parameters are empty when absent. */
 int der_take_algorithm(struct view *rest, char oid[OID_TEXT], struct view *parameters);
+/* The one BER value that `bytes` are, with definite lengths where it has indefinite ones
+ * (X.690, 8.1.3.6); nothing else is changed. -1 when it is malformed. */
+int der_from_ber(const struct view *bytes, struct buf *der);
 /* UTCTime or GeneralizedTime in the forms of RFC 5280, 4.1.2.5; a fraction of a
  * second (RFC 3161, 2.4.2) is cut. */
 int der_time(const struct der *element, int64_t *seconds);
@@ -260,6 +263,11 @@ struct cms_expected {
 	bool countersigned;
 };
 
+/* What nobody signs around the one signer of cms_parse_loose says the same as what is
+ * signed: content type, digest algorithm, a content that came along. */
+void cms_check_frame(const struct cms *cms, const struct cms_expected *expected,
+		     struct judgement *judgement);
+
 /*
  * Check one signer (RFC 5652, 5.4 and 5.6): digest, signed attributes, certificate,
  * signature. Returns the signer's certificate (out of `certificates`), or NULL when
@@ -296,6 +304,10 @@ enum chain_purpose {
 	/* Countersignatures are older than RFC 3161 and what it asks of a certificate:
 	 * for time stamping, but neither that alone nor marked critical. */
 	CHAIN_COUNTERSIGNATURES,
+	/* Apple's: its critical extensions that only name a kind of certificate are
+	 * known; what packages are signed with is for no common purpose. */
+	CHAIN_APPLE_CODE,
+	CHAIN_APPLE_PACKAGES,
 	CHAIN_ANY, /* schemes whose certificates name no purpose, or any */
 };
 
@@ -508,6 +520,10 @@ void clamav_list_free(struct clamav_list *list);
 /* ---- Chromium's extensions: crx.c ----------------------------------------- */
 
 extern const struct scheme scheme_crx;
+
+/* ---- Apple's code signatures: macho.c ----------------------------------- */
+
+extern const struct scheme scheme_macho;
 
 /* ---- the walk: signature.c ------------------------------------------- */
 

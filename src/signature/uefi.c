@@ -235,17 +235,15 @@ message_parse(const struct view *message, struct cms **cms, struct err *err)
 }
 
 static void
-check_signer(const struct uefi *uefi, const struct cms *cms, size_t index)
+check_signer(const struct uefi *uefi, const struct cms *cms)
 {
-	const struct cms_signer *signer = cms_signer_at(cms, index);
+	const struct cms_signer *signer = &cms->signer;
 	const struct digest_algorithm *algorithm = digest_by_oid(signer->digest);
 	struct cms_entry entry = {.trust = uefi->trust, .purpose = CHAIN_ANY};
 	struct buf content = {0};
 	struct digest digest;
-	char number[24];
-	snprintf(number, sizeof(number), "%zu", index);
-	entry.json = signature_entry(uefi->signatures, uefi->path, "uefi-variable",
-				     number, SIGNATURE_NOT_CHECKED, NULL);
+	entry.json = signature_entry(uefi->signatures, uefi->path, "uefi-variable", "0",
+				     SIGNATURE_NOT_CHECKED, NULL);
 	json_object_set_new(entry.json, "format", json_string("efi-variable"));
 	struct meaning meaning =
 	    find_meaning(&entry, cms, signer, &uefi->update, &content);
@@ -270,6 +268,8 @@ check_signer(const struct uefi *uefi, const struct cms *cms, size_t index)
 		    "%ju bytes of unsigned attributes: nobody vouches for them",
 		    (uintmax_t)signer->unsigned_attributes.whole.size);
 	const struct cms_expected expected = expect(&content);
+	if (meaning.variable != NULL)
+		cms_check_frame(cms, &expected, &entry.found);
 	cms_entry_signer(&entry, cms, signer, &expected);
 	cms_entry_conclude(&entry, uefi->status);
 	buf_free(&content);
@@ -289,11 +289,11 @@ check_message(const struct uefi *uefi)
 	else if (message_parse(&uefi->update.message, &cms, &err) == -1)
 		judgement_add(&found, SIGNATURE_INVALID, "malformed signature: %s",
 			      err.message);
-	if (cms == NULL)
+	if (cms != NULL)
+		check_signer(uefi, cms);
+	else
 		judgement_entry(&found, uefi->signatures, uefi->path, "uefi-variable",
 				"0", uefi->status);
-	for (size_t i = 0; cms != NULL && cms_signer_at(cms, i) != NULL; i++)
-		check_signer(uefi, cms, i);
 	judgement_free(&found);
 	cms_free(cms);
 }

@@ -1,0 +1,166 @@
+/* What a code signature says of its code, for people: nothing here is judged. */
+#include "signature/codesign_private.h"
+
+#define MAGIC_ENTITLEMENTS UINT32_C(0xfade7171)
+
+enum {
+	ENTITLEMENTS_MOST = 64,
+	VALUE_MOST = 240,
+};
+
+/* ---- a directory ------------------------------------------------------------ */
+
+/* CS_…, as codesign(1) calls them. */
+static const struct {
+	uint32_t flag;
+	const char *name;
+} flags[] = {
+    {0x1, "host"},           {CODE_FLAG_ADHOC, "adhoc"},
+    {0x100, "hard"},         {0x200, "kill"},
+    {0x400, "expires"},      {0x800, "restrict"},
+    {0x1000, "enforcement"}, {0x2000, "library-validation"},
+    {0x10000, "runtime"},    {0x20000, "linker-signed"},
+};
+
+static void
+tell_flags(json_t *entry, uint32_t value)
+{
+	struct buf text = {0};
+	buf_printf(&text, "0x%x", value);
+	for (size_t i = 0; i < ARRAY_COUNT(flags); i++) {
+		if ((value & flags[i].flag) != 0)
+			buf_printf(&text, " %s", flags[i].name);
+	}
+	signature_fact(entry, "flags", text.data);
+	buf_free(&text);
+}
+
+static void
+tell_string(json_t *entry, const char *name, const char *string)
+{
+	char *shown = text_shown(string);
+	signature_fact(entry, name, shown);
+	free(shown);
+}
+
+void
+code_facts_directory(json_t *entry, const struct code_directory *directory)
+{
+	char hex[2 * 20 + 1];
+	char *pages =
+	    directory->page_shift != 0
+		? base_format("%u of %u bytes, %s", directory->page_count,
+			      1U << directory->page_shift, directory->algorithm->name)
+		: base_format("one, %s", directory->algorithm->name);
+	tell_string(entry, "identifier", directory->identifier);
+	if (directory->team != NULL)
+		tell_string(entry, "team", directory->team);
+	hex_encode(directory->digest.bytes, 20, hex);
+	signature_fact(entry, "cdhash", hex);
+	signature_fact(entry, "pages", pages);
+	tell_flags(entry, directory->flags);
+	if (directory->runtime != 0) {
+		char *runtime = base_format("%u.%u.%u", directory->runtime >> 16,
+					    directory->runtime >> 8 & 0xff,
+					    directory->runtime & 0xff);
+		signature_fact(entry, "hardened runtime", runtime);
+		free(runtime);
+	}
+	free(pages);
+}
+
+/* ---- entitlements -------------------------------------------------------------- */
+
+/* One tag of a property list, and the text in front of it. */
+struct tag {
+	struct view name, text;
+};
+
+/* Take the next tag off `rest`; comments and instructions have names that are none. */
+static bool
+next_tag(struct view *rest, struct tag *tag)
+{
+	uint64_t start, end;
+	if (view_find(rest, 0, "<", 1, &start) == -1 ||
+	    view_find(rest, start, ">", 1, &end) == -1)
+		return false;
+	view_sub(rest, 0, start, &tag->text);
+	view_sub(rest, start + 1, end - start - 1, &tag->name);
+	*rest = view_from(rest, end + 1);
+	return true;
+}
+
+static bool
+tag_is(const struct tag *tag, const char *name)
+{
+	size_t size = strlen(name);
+	return tag->name.size == size && view_has(&tag->name, 0, name, size);
+}
+
+/* Append the value that follows a key: "true", or the texts in it with ", " between. */
+static bool
+take_value(struct view *rest, struct buf *value)
+{
+	struct tag tag;
+	unsigned depth = 0;
+	while (next_tag(rest, &tag)) {
+		bool closes = view_has(&tag.name, 0, "/", 1);
+		bool alone = tag.name.size > 0 &&
+			     tag.name.data[tag.name.size - 1] == '/' && !closes;
+		if ((alone || closes) && value->size < VALUE_MOST) {
+			struct view text = tag.text;
+			if (alone)
+				view_sub(&tag.name, 0, tag.name.size - 1, &text);
+			if (closes && (tag_is(&tag, "/array") || tag_is(&tag, "/dict")))
+				text.size = 0;
+			if (text.size != 0 && value->size != 0)
+				buf_puts(value, ", ");
+			text_show(value, text.data,
+				  text.size < VALUE_MOST ? (size_t)text.size
+							 : VALUE_MOST);
+		}
+		if (closes && depth == 0)
+			return false;
+		depth += !alone && !closes;
+		depth -= closes;
+		if (depth == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+tell_entitlements(json_t *entry, const struct view *plist)
+{
+	struct view rest = *plist;
+	struct tag tag;
+	size_t told = 0;
+	while (next_tag(&rest, &tag)) {
+		struct buf value = {0};
+		if (!tag_is(&tag, "/key"))
+			continue;
+		if (told++ == ENTITLEMENTS_MOST) {
+			signature_fact(entry, "entitlement",
+				       "more, which are not told");
+			return;
+		}
+		char *key = text_shown_n(tag.text.data, (size_t)tag.text.size);
+		take_value(&rest, &value);
+		char *fact = base_format("%.*s = %s", VALUE_MOST, key,
+					 value.data != NULL ? value.data : "");
+		signature_fact(entry, "entitlement", fact);
+		free(fact);
+		free(key);
+		buf_free(&value);
+	}
+}
+
+void
+code_facts_blobs(json_t *entry, const struct code_superblob *superblob)
+{
+	const struct code_blob *blob = code_blob_find(superblob, SLOT_ENTITLEMENTS);
+	if (blob != NULL && blob->magic == MAGIC_ENTITLEMENTS) {
+		struct view plist = view_from(&blob->whole, 8);
+		tell_entitlements(entry, &plist);
+	}
+}

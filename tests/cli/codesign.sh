@@ -1,0 +1,160 @@
+# verify signatures: Mach-O files signed ad hoc by a linker, and by keys with the recipe in
+# testdata/codesign, since no program for it runs here. Its digests are Python's, its
+# signature value is openssl's, whose word over the CMS must be ours.
+set -eu
+# shellcheck source=tests/cli-functions
+. "$SOURCE/tests/cli-functions"
+need openssl clang ld64.lld-14 llvm-lipo-14 python3
+
+mark='1.2.840.113635.100.6.1.13=critical,DER:0500'
+certificate root '/C=CH/O=Muster AG/CN=Root' self "$authority"
+certificate one '/C=CH/O=Muster AG/CN=One' root "$code
+$mark"
+certificate rsa '/C=CH/O=Muster AG/CN=RSA' root "$code" 2048
+certificate short '/C=CH/O=Muster AG/CN=Short' root "$code" 1024
+certificate tls '/C=CH/O=Muster AG/CN=TLS' root 'keyUsage=critical,digitalSignature
+extendedKeyUsage=serverAuth'
+certificate odd '/C=CH/O=Muster AG/CN=Odd' root "$code
+1.2.3.4=critical,DER:0500"
+certificate other '/C=CH/O=Muster AG/CN=Other' self "$code"
+
+cat >x.c <<'END'
+int table[5000] = {1};
+int helper(int x) { return table[x] + 1; }
+END
+link() { # ARCHITECTURE OUT ARGUMENT...
+	arch=$1 out=$2
+	shift 2
+	clang -target "$arch-apple-macos11" -O1 -c -o x.o x.c
+	ld64.lld-14 -arch "$arch" -platform_version macos 11 11 -dylib "$@" x.o -o "$out"
+}
+link x86_64 plain
+link arm64 adhoc
+link arm64 bare -no_adhoc_codesign
+sign() { # OUT ARGUMENT...
+	out=$1
+	shift
+	python3 "$SOURCE/testdata/codesign/sign.py" plain "$out" "$@"
+}
+by() { # OUT SIGNER ARGUMENT...
+	out=$1 signer=$2
+	shift 2
+	sign "$out" cert="$signer.pem" key="$signer.key" "$@"
+}
+
+# agree yes|no FILE: openssl's word of the CMS over the first code directory.
+agree() {
+	python3 - "$2" <<'END'
+import struct, sys
+data = open(sys.argv[1], "rb").read()
+data = data[data.index(b"\xfa\xde\x0c\xc0"):]
+for i in range(struct.unpack_from(">I", data, 8)[0]):
+    slot, at = struct.unpack_from(">II", data, 12 + 8 * i)
+    size, = struct.unpack_from(">I", data, at + 4)
+    if slot == 0:
+        open("directory", "wb").write(data[at:at + size])
+    if slot == 0x10000:
+        open("cms", "wb").write(data[at + 8:at + size])
+END
+	answer=no
+	openssl cms -verify -binary -inform DER -content directory -in cms -CAfile root.pem \
+		-purpose any -ignore_critical >/dev/null 2>tool.log && answer=yes
+	[ "$answer" = "$1" ] || fail "openssl says $answer of $2: $(cat tool.log)"
+}
+
+# ---- nobody's key
+
+expect 4 'unsigned: no load command' plain
+expect 4 'unsigned' bare
+expect 4 'signed ad hoc' adhoc
+expect 4 'flags: 0x20002 adhoc linker-signed' adhoc
+sign signed
+expect 4 'signed ad hoc' signed
+change adhoc bad 4000
+expect 4 'invalid' bad
+llvm-lipo-14 -create plain adhoc -output fat
+expect 4 'fat//arm64: unsigned: signed ad hoc' fat
+clang -target x86_64-apple-macos11 -c -o x.o x.c
+expect 3 'no signing scheme' x.o
+
+# ---- valid, and by whom
+
+echo 'a list' >Info.plist
+cat >rights <<'END'
+<?xml version="1.0" encoding="UTF-8"?>
+<plist version="1.0"><dict>
+<key>com.apple.security.cs.allow-jit</key><true/>
+<key>groups</key><array><string>one</string><string>two</string></array>
+</dict></plist>
+END
+for how in hash=sha256 hash=sha384 hash=sha1,sha256 ber bare runtime=0xb0100; do
+	by signed one "$how"
+	agree yes signed
+	expect 0 'One (CH)' signed --trust root.pem
+	expect 4 'untrusted' signed
+	expect 4 'untrusted' signed --trust other.pem
+done
+expect 0 'hardened runtime: 11.1.0' signed --trust root.pem
+by signed rsa entitlements=rights info=Info.plist others=root.pem
+expect 0 'entitlement: com.apple.security.cs.allow-jit = true' signed --trust root.pem
+expect 0 'entitlement: groups = one, two' signed --trust root.pem
+expect 0 'Info.plist is signed by its digest, and is not in this file' signed --trust root.pem
+expect 0 'team: TEAM123456' signed --trust root.pem
+llvm-lipo-14 -create signed adhoc -output fat
+expect 4 '1 of 2' fat --trust root.pem
+
+# ---- not by these
+
+expect 4 'expired' signed --trust root.pem --at 2060-01-01T00:00:00Z
+by bad short
+expect 4 'weak' bad --trust root.pem
+by bad tls
+expect 4 'wrong EKU' bad --trust root.pem
+by bad odd
+expect 4 'unhandled critical extension' bad --trust root.pem
+by bad one hash=sha1
+expect 4 'weak' bad --trust root.pem
+by bad one strip
+expect 4 'the signature is not there' bad --trust root.pem
+
+# ---- what is signed is not what is there
+
+by bad one hash=sha1,sha256 unnamed
+expect 4 'named other code directories' bad --trust root.pem
+by bad one renamed
+expect 4 'named other code directories' bad --trust root.pem
+by bad one hash=sha1,sha256 bare
+expect 4 'the signer named the first alone' bad --trust root.pem
+by bad one hash=sha1,sha256 page
+expect 4 'are not those of the code directory (sha256)' bad --trust root.pem
+by bad one gap
+expect 4 '32 bytes of code before the signature are in no page' bad --trust root.pem
+by bad one entitlements=rights smuggle
+expect 4 'does not name: nobody signed them' bad --trust root.pem
+by bad one entitlements=rights drop
+expect 4 'and not there' bad --trust root.pem
+# Bytes that programs leave behind the signature: told, as Apple's own do it.
+by bad one stale
+expect 0 'nobody signed them' bad --trust root.pem
+by signed one entitlements=rights
+{ cat signed && echo tail; } >bad
+expect 4 '5 bytes behind the signature' bad --trust root.pem
+
+# One bit of the code, of the load commands, of the padding, of any blob. What stands
+# behind the last blob is nobody's.
+at=$(grep -abo "$(printf '\372\336\014\300')" signed | tail -n 1 | cut -d: -f1)
+length=$(od -An -tu4 --endian=big -j $((at + 4)) -N 4 signed | tr -d ' ')
+for offset in 4 16 24 33 100 600 4000 5000 $((at - 1)) $((at + 1)) $((at + 6)) \
+	$((at + 11)) $((at + 13)) $((at + 100)) $((at + 140)) $((at + 300)) \
+	$((at + length - 200)) $((at + length - 1)); do
+	change signed bad "$offset"
+	status=0
+	"$VERIFY" signatures bad --trust root.pem >out 2>&1 || status=$?
+	[ "$status" -ne 0 ] || fail "byte $offset was changed, and nobody minds"
+done
+for size in $((at - 1)) $((at + 8)) $((at + 60)) $((at + length - 1)); do
+	head -c "$size" signed >bad
+	status=0
+	"$VERIFY" signatures bad --trust root.pem >out 2>&1 || status=$?
+	[ "$status" -ne 0 ] || fail "cut at $size, and nobody minds"
+done
