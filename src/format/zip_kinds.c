@@ -91,6 +91,17 @@ find_directory(const struct view *view, uint64_t *directory)
 	return true;
 }
 
+/* Behind other bytes it is the same to whoever reads it from its end. Each kind asks
+ * this of every file, so that it must be cheap: an archive with a comment as well is
+ * just a zip. */
+static bool
+may_be_zip(const struct view *view)
+{
+	return view_has(view, 0, "PK\3\4", 4) ||
+	       (view->size > ZIP_END_SIZE &&
+		view_has(view, view->size - ZIP_END_SIZE, "PK\5\6", 4));
+}
+
 static enum zip_kind
 kind_of(const struct view *view)
 {
@@ -98,7 +109,7 @@ kind_of(const struct view *view)
 	uint16_t name_size = 0, extra = 0, comment = 0;
 	unsigned kinds = 0;
 	struct view name;
-	if (!view_has(view, 0, "PK\3\4", 4) || !find_directory(view, &at))
+	if (!may_be_zip(view) || !find_directory(view, &at))
 		return KIND_NONE;
 	for (size_t i = 0; i < LOOK_MOST && view_has(view, at, "PK\1\2", 4); i++) {
 		if (view_u16le(view, at + 28, &name_size) == -1 ||

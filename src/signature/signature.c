@@ -100,6 +100,7 @@ static const struct scheme *const schemes[] = {
     &scheme_debsigs,      &scheme_apk,
     &scheme_uefi,         &scheme_nuget,
     &scheme_clamav,       &scheme_crx,
+    &scheme_jar,          &scheme_xpi,
     &scheme_macho,        &scheme_cleartext};
 
 static void

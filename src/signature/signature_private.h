@@ -442,6 +442,11 @@ extern const struct scheme scheme_rpm;
 
 extern const struct scheme scheme_debsigs;
 
+/* ---- Java archives, Mozilla extensions: jar.c --------------------------- */
+
+extern const struct scheme scheme_jar;
+extern const struct scheme scheme_xpi;
+
 /* ---- Android packages: apk.c -------------------------------------------- */
 
 extern const struct scheme scheme_apk;
