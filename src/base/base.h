@@ -89,8 +89,8 @@ void buf_json(struct buf *buf, const json_t *value, unsigned indent);
 struct json_hooks {
 	/* Write an item of an array at that depth, or several with commas between, and
 	 * answer true; false: it is written as it is. */
-	bool (*item)(struct buf *out, const json_t *item, unsigned indent,
-		     unsigned depth);
+	bool (*item)(void *context, struct buf *out, const json_t *item,
+		     unsigned indent, unsigned depth);
 	/* Take over and clear what has gathered so far: called between items. */
 	void (*drain)(void *context, struct buf *gathered);
 	void *context;
@@ -98,6 +98,8 @@ struct json_hooks {
 /* buf_json with them. */
 void buf_json_hooked(struct buf *buf, const json_t *value, unsigned indent,
 		     const struct json_hooks *hooks);
+/* The same at the end of a line that stands at `depth`. */
+void buf_json_at(struct buf *buf, const json_t *value, unsigned indent, unsigned depth);
 /* A JSON string of UTF-8 text. */
 void buf_json_string(struct buf *buf, const char *text);
 /* A new line at that depth; nothing without an indent. */

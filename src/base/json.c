@@ -4,9 +4,10 @@
  */
 #include "base/base.h"
 
-#define KEYS_INSERTED 24                /* so many keys are sorted by insertion */
-#define DRAINED_FROM  ((size_t)1 << 20) /* bytes that gather before they are handed on \
-					 */
+#define KEYS_INSERTED 24 /* so many keys are sorted by insertion */
+#define DRAINED_FROM                                                                   \
+	((size_t)1 << 20) /* bytes that gather before they are handed on               \
+			   */
 
 struct writer {
 	struct buf *out;
@@ -155,7 +156,8 @@ write_array(struct writer *writer, const json_t *array, unsigned depth)
 			put(writer->out, ",", 1);
 		write_line(writer, depth + 1);
 		if (hooks->item == NULL ||
-		    !hooks->item(writer->out, item, writer->indent, depth + 1))
+		    !hooks->item(hooks->context, writer->out, item, writer->indent,
+				 depth + 1))
 			write_value(writer, item, depth + 1);
 		if (hooks->drain != NULL && writer->out->size >= DRAINED_FROM)
 			hooks->drain(hooks->context, writer->out);
@@ -220,6 +222,15 @@ buf_json_line(struct buf *out, unsigned indent, unsigned depth)
 }
 
 void
+buf_json_at(struct buf *out, const json_t *value, unsigned indent, unsigned depth)
+{
+	static const struct json_hooks none = {NULL, NULL, NULL};
+	struct writer writer = {out, indent, &none};
+	write_value(&writer, value, depth);
+	buf_append(out, "", 0);
+}
+
+void
 buf_json_hooked(struct buf *out, const json_t *value, unsigned indent,
 		const struct json_hooks *hooks)
 {
@@ -231,6 +242,5 @@ buf_json_hooked(struct buf *out, const json_t *value, unsigned indent,
 void
 buf_json(struct buf *out, const json_t *value, unsigned indent)
 {
-	static const struct json_hooks none = {NULL, NULL, NULL};
-	buf_json_hooked(out, value, indent, &none);
+	buf_json_at(out, value, indent, 0);
 }

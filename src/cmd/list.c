@@ -2,6 +2,9 @@
 #include "cmd/unpack_private.h"
 
 #include <errno.h>
+#include <unistd.h>
+
+#define WRITTEN_FROM ((size_t)1 << 20) /* bytes of text that gather before */
 
 struct list_options {
 	bool digests;
@@ -96,14 +99,13 @@ is_layer(const json_t *member, const char *parent_format)
 
 /* Lines for the Unbuilt: field of a release description. */
 static void
-print_digests(const json_t *members)
+print_digests(const struct found *found)
 {
-	const json_t *member;
-	size_t index;
+	json_t *member;
+	size_t at = 0;
 	json_int_t shown = INT64_MAX; /* the depth of the last one printed */
 	struct strings formats = {0}; /* of the layers above, by depth */
-	json_array_foreach(members, index, member)
-	{
+	for (; (member = found_next(found, &at)) != NULL; json_decref(member)) {
 		json_int_t depth = json_integer_value(json_object_get(member, "depth"));
 		const char *type = text_of(member, "type");
 		if (depth > shown)
@@ -127,22 +129,89 @@ print_digests(const json_t *members)
 	strings_free(&formats);
 }
 
-static int
-write_json(const json_t *found, const char *target, struct err *err)
+/* The list on its way to where it is wanted. */
+struct list_writing {
+	const struct found *found;
+	int fd;
+	int result;
+	struct err *err;
+};
+
+static void
+list_drain(void *context, struct buf *gathered)
 {
-	char *text = json_dumps(found, JSON_INDENT(2) | JSON_SORT_KEYS);
-	if (text == NULL)
-		return err_set(err, ERR_SYSTEM, "cannot write the list down");
-	int result = 0;
-	struct buf bytes = {0};
-	buf_printf(&bytes, "%s\n", text);
-	free(text);
-	if (strcmp(target, "-") == 0)
-		fwrite(bytes.data, 1, bytes.size, stdout);
-	else
-		result = file_replace(target, bytes.data, bytes.size, err);
-	buf_free(&bytes);
-	return result;
+	struct list_writing *writing = context;
+	if (writing->result == 0)
+		writing->result = file_write_fd(writing->fd, gathered->data,
+						gathered->size, writing->err);
+	buf_clear(gathered);
+}
+
+/* "members" holds one null while it is written: all of them stand for that. */
+static bool
+list_item(void *context, struct buf *out, const json_t *item, unsigned indent,
+	  unsigned depth)
+{
+	struct list_writing *writing = context;
+	size_t at = 0, count = 0;
+	json_t *member;
+	if (!json_is_null(item))
+		return false;
+	for (; (member = found_next(writing->found, &at)) != NULL;
+	     json_decref(member)) {
+		if (count++ > 0) {
+			buf_puts(out, ",");
+			buf_json_line(out, indent, depth);
+		}
+		buf_json_at(out, member, indent, depth);
+		if (out->size >= WRITTEN_FROM)
+			list_drain(context, out);
+	}
+	return true;
+}
+
+static int
+write_document(const struct found *found, int fd, struct err *err)
+{
+	struct list_writing writing = {found, fd, 0, err};
+	const struct json_hooks hooks = {list_item, list_drain, &writing};
+	struct buf text = {0};
+	json_t *document =
+	    json_pack("{s:s, s:{s:s, s:s}, s:O, s:[n]}", "schema", "verify-list/1",
+		      "tool", "name", "verify", "version", VERIFY_VERSION,
+		      "confinement", found->confinement, "members");
+	buf_json_hooked(&text, document, 2, &hooks);
+	buf_puts(&text, "\n");
+	list_drain(&writing, &text);
+	buf_free(&text);
+	json_decref(document);
+	return writing.result;
+}
+
+static int
+write_json(const struct found *found, const char *target, struct err *err)
+{
+	struct file_draft draft;
+	if (strcmp(target, "-") == 0) {
+		if (write_document(found, STDOUT_FILENO, err) == -1)
+			return err_at(err, "the list to standard output");
+		return 0;
+	}
+	if (file_draft_open(target, &draft, err) == -1)
+		return -1;
+	int result = write_document(found, draft.fd, err);
+	if (result == -1)
+		err_at(err, "'%s'", target);
+	return file_draft_end(&draft, result == -1, err);
+}
+
+static void
+print_members(const struct found *found)
+{
+	json_t *member;
+	size_t at = 0;
+	for (; (member = found_next(found, &at)) != NULL; json_decref(member))
+		print_member(member);
 }
 
 static int
@@ -151,29 +220,19 @@ list_file(const char *path, const struct list_options *options)
 	struct looking looking = {
 	    .path = path, .budget = options->budget, .folder_fd = -1};
 	struct err err = {0};
-	json_t *found = NULL, *member;
-	size_t index;
+	struct found found;
 	if (cmd_look(&looking, &found, &err) == -1)
 		return cmd_fail(&err);
-	int status = cmd_undecided(found) ? EXIT_UNDECIDED : 0;
-	json_object_del(found, "unwritten");
-	json_object_set_new(found, "schema", json_string("verify-list/1"));
-	json_object_set_new(
-	    found, "tool",
-	    json_pack("{s:s, s:s}", "name", "verify", "version", VERIFY_VERSION));
-	if (options->json != NULL && write_json(found, options->json, &err) == -1)
+	int status = found.undecided ? EXIT_UNDECIDED : 0;
+	if (options->json != NULL && write_json(&found, options->json, &err) == -1)
 		status = cmd_fail(&err);
-	bool taken = options->json != NULL && strcmp(options->json, "-") == 0;
-	const json_t *members = json_object_get(found, "members");
-	if (!taken && options->digests)
-		print_digests(members);
-	json_array_foreach(members, index, member)
-	{
-		if (taken || options->digests)
-			break;
-		print_member(member);
+	if (options->json == NULL || strcmp(options->json, "-") != 0) {
+		if (options->digests)
+			print_digests(&found);
+		else
+			print_members(&found);
 	}
-	json_decref(found);
+	found_free(&found);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		err_errno(&err, "cannot write to standard output");
 		return cmd_fail(&err);

@@ -37,13 +37,6 @@ cmd_budget_option(int option, const char *value, struct unpack_budget *budget)
 /* ---- in the confined child ------------------------------------------- */
 
 static int
-dump_append(const char *bytes, size_t count, void *context)
-{
-	buf_append(context, bytes, count);
-	return 0;
-}
-
-static int
 look_into(const struct looking *looking, struct tree *tree, struct buf *out,
 	  struct err *err)
 {
@@ -55,16 +48,15 @@ look_into(const struct looking *looking, struct tree *tree, struct buf *out,
 		strings_free(&notes);
 		return -1;
 	}
-	json_t *found = json_object(), *unwritten = json_array();
+	json_t *unwritten = json_array();
 	for (size_t i = 0; i < notes.count; i++)
 		json_array_append_new(unwritten, json_string(notes.items[i]));
-	json_object_set_new(found, "members", unpack_list(tree));
-	json_object_set_new(found, "unwritten", unwritten);
-	if (json_dump_callback(found, dump_append, out, JSON_COMPACT) != 0)
-		result = err_set(err, ERR_SYSTEM, "cannot write the list down");
-	json_decref(found);
+	buf_json(out, unwritten, 0);
+	buf_puts(out, "\n");
+	unpack_list(tree, out);
+	json_decref(unwritten);
 	strings_free(&notes);
-	return result;
+	return 0;
 }
 
 static int
@@ -106,17 +98,59 @@ is_shown(const json_t *value)
 	return shown;
 }
 
-static int
-parse_found(const struct buf *out, json_t **found, struct err *err)
+/* The line of the text at *at; false at its end. */
+static bool
+next_line(const struct buf *text, size_t *at, const char **line, size_t *length)
 {
-	json_t *parsed = json_loadb(out->data ? out->data : "", out->size, 0, NULL);
-	if (parsed == NULL || !json_is_array(json_object_get(parsed, "members")) ||
-	    !is_shown(parsed)) {
-		json_decref(parsed);
-		return err_set(err, ERR_INPUT, "the reader sent no list");
+	if (*at >= text->size)
+		return false;
+	const char *end = memchr(text->data + *at, '\n', text->size - *at);
+	*line = text->data + *at;
+	*length = (end ? (size_t)(end - text->data) : text->size) - *at;
+	*at += *length + 1;
+	return true;
+}
+
+json_t *
+found_next(const struct found *found, size_t *at)
+{
+	const char *line;
+	size_t length;
+	if (*at == 0)
+		*at = found->members;
+	return next_line(&found->text, at, &line, &length)
+		   ? json_loadb(line, length, 0, NULL)
+		   : NULL;
+}
+
+/* Nothing of the text is used before all of it was looked at. */
+static int
+found_check(struct found *found, struct err *err)
+{
+	const char *line;
+	size_t length, at = 0;
+	bool fine = next_line(&found->text, &at, &line, &length);
+	if (fine)
+		found->unwritten = json_loadb(line, length, 0, NULL);
+	fine = json_is_array(found->unwritten) && is_shown(found->unwritten);
+	found->members = at;
+	fine = fine && at < found->text.size;
+	while (fine && at < found->text.size) {
+		json_t *member = found_next(found, &at);
+		fine = json_is_object(member) && is_shown(member);
+		found->undecided |= json_is_true(json_object_get(member, "undecided"));
+		json_decref(member);
 	}
-	*found = parsed;
-	return 0;
+	return fine ? 0 : err_set(err, ERR_INPUT, "the reader sent no list");
+}
+
+void
+found_free(struct found *found)
+{
+	json_decref(found->unwritten);
+	json_decref(found->confinement);
+	buf_free(&found->text);
+	*found = (struct found){0};
 }
 
 static int
@@ -134,11 +168,11 @@ look_open(struct looking *looking, struct stat *st, struct err *err)
 }
 
 int
-cmd_look(struct looking *looking, json_t **found, struct err *err)
+cmd_look(struct looking *looking, struct found *found, struct err *err)
 {
 	struct stat st;
-	struct buf out = {0};
 	struct strings layers = {0};
+	*found = (struct found){.confinement = json_array()};
 	looking->fd = looking->scratch = -1;
 	int result = look_open(looking, &st, err);
 	if (result == 0) {
@@ -155,37 +189,21 @@ cmd_look(struct looking *looking, json_t **found, struct err *err)
 		    .memory = (UINT64_C(16) << 30) + 2 * (uint64_t)st.st_size +
 			      looking->budget.bytes,
 		};
-		result = sandbox_confine(&confinement, look_confined, looking, &out,
-					 &layers, err);
+		result = sandbox_confine(&confinement, look_confined, looking,
+					 &found->text, &layers, err);
 	}
 	if (result == 0)
-		result = parse_found(&out, found, err);
-	if (result == 0) {
-		json_t *list = json_array();
-		for (size_t i = 0; i < layers.count; i++)
-			json_array_append_new(list, json_string(layers.items[i]));
-		json_object_set_new(*found, "confinement", list);
-	}
+		result = found_check(found, err);
+	for (size_t i = 0; i < layers.count; i++)
+		json_array_append_new(found->confinement, json_string(layers.items[i]));
 	if (looking->fd != -1)
 		close(looking->fd);
 	if (looking->scratch != -1)
 		close(looking->scratch);
-	buf_free(&out);
 	strings_free(&layers);
+	if (result == -1)
+		found_free(found);
 	return result;
-}
-
-bool
-cmd_undecided(const json_t *found)
-{
-	const json_t *member;
-	size_t index;
-	json_array_foreach(json_object_get(found, "members"), index, member)
-	{
-		if (json_is_true(json_object_get(member, "undecided")))
-			return true;
-	}
-	return false;
 }
 
 void

@@ -31,12 +31,12 @@ take_folder(const char *path, bool *made, int *fd, struct err *err)
 
 /* What was found on the way, on standard error. */
 static void
-print_notes(const json_t *found)
+print_notes(const struct found *found)
 {
-	const json_t *member, *note, *line;
-	size_t i, j;
-	json_array_foreach(json_object_get(found, "members"), i, member)
-	{
+	const json_t *note, *line;
+	json_t *member;
+	size_t i, j, at = 0;
+	for (; (member = found_next(found, &at)) != NULL; json_decref(member)) {
 		const char *path = json_string_value(json_object_get(member, "path"));
 		json_array_foreach(json_object_get(member, "notes"), j, note)
 		{
@@ -51,7 +51,7 @@ print_notes(const json_t *found)
 			    text);
 		}
 	}
-	json_array_foreach(json_object_get(found, "unwritten"), i, line)
+	json_array_foreach(found->unwritten, i, line)
 	    say("%s", json_string_value(line));
 }
 
@@ -61,7 +61,7 @@ unpack_file(const char *path, const char *folder, const struct unpack_budget *bu
 	struct looking looking = {
 	    .path = path, .budget = *budget, .folder = folder, .folder_fd = -1};
 	struct err err = {0};
-	json_t *found = NULL;
+	struct found found = {0};
 	bool made = false;
 	int status = 0;
 	if (access(path, R_OK) == -1) {
@@ -74,8 +74,8 @@ unpack_file(const char *path, const char *folder, const struct unpack_budget *bu
 	if (result == 0)
 		result = cmd_look(&looking, &found, &err);
 	if (result == 0) {
-		print_notes(found);
-		if (cmd_undecided(found)) {
+		print_notes(&found);
+		if (found.undecided) {
 			say("undecided: not all of '%s' could be unpacked", path);
 			status = EXIT_UNDECIDED;
 		}
@@ -86,7 +86,7 @@ unpack_file(const char *path, const char *folder, const struct unpack_budget *bu
 	}
 	if (looking.folder_fd != -1)
 		close(looking.folder_fd);
-	json_decref(found);
+	found_free(&found);
 	return status;
 }
 

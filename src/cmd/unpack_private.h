@@ -39,11 +39,22 @@ struct looking {
 /* Take one of the budget options; OPTION_WRONG says so on standard error. */
 enum option_answer cmd_budget_option(int option, const char *value,
 				     struct unpack_budget *budget);
-/* Open looking->path, and look into it in a confined child. `found` gets {"members":
- * […], "unwritten": […], "confinement": […]}; the caller frees. */
-int cmd_look(struct looking *looking, json_t **found, struct err *err);
-/* Is anything in the list undecided? */
-bool cmd_undecided(const json_t *found);
+/* What was found: members as lines of JSON, since they may be a million. */
+struct found {
+	struct buf text;
+	size_t members;      /* where their lines begin */
+	json_t *unwritten;   /* of `verify unpack`: lines */
+	json_t *confinement; /* the layers that were on */
+	bool undecided;      /* something could not be looked into */
+};
+
+/* Open looking->path, and look into it in a confined child. The caller frees, unless it
+ * fails. */
+int cmd_look(struct looking *looking, struct found *found, struct err *err);
+/* The next member, from *at 0 on; NULL at the end. The caller releases it. */
+json_t *found_next(const struct found *found, size_t *at);
+/* Give its memory back. */
+void found_free(struct found *found);
 /* Write a note as a line on `out`: "suspect: text (at offset 17)". */
 void cmd_print_note(FILE *out, const char *indent, const json_t *note);
 

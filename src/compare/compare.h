@@ -85,7 +85,8 @@ void pack_close(struct pack_walk *walk);
 /* A pack of bytes from a confined child, which nobody trusts; NULL when they are none. */
 json_t *pack_take_over(const struct view *bytes);
 /* Write the entries of a pack as JSON: an `item` of struct json_hooks. */
-bool pack_write(struct buf *out, const json_t *value, unsigned indent, unsigned depth);
+bool pack_write(void *none, struct buf *out, const json_t *value, unsigned indent,
+		unsigned depth);
 
 /*
  * Account for a whole product by its release description: outputs against the rebuilt

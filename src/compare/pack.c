@@ -286,7 +286,8 @@ write_packed(struct buf *out, unsigned indent, unsigned depth, const struct pack
 }
 
 bool
-pack_write(struct buf *out, const json_t *value, unsigned indent, unsigned depth)
+pack_write(void *none, struct buf *out, const json_t *value, unsigned indent,
+	   unsigned depth)
 {
 	struct pack_walk walk;
 	const char *comma = "";

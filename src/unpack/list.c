@@ -1,4 +1,4 @@
-/* The tree as JSON, for `verify list`. */
+/* The tree as lines of JSON, for `verify list`. */
 #include "unpack/unpack_private.h"
 
 static json_t *
@@ -78,20 +78,20 @@ node_json(const struct tree *tree, node_id id)
 	return object;
 }
 
-/* Depth first, in stored order. */
 static void
-add_below(const struct tree *tree, node_id id, json_t *list)
+list_below(const struct tree *tree, node_id id, struct buf *lines)
 {
-	json_array_append_new(list, node_json(tree, id));
+	json_t *member = node_json(tree, id);
+	buf_json(lines, member, 0);
+	buf_puts(lines, "\n");
+	json_decref(member);
 	node_id child = tree_node(tree, id)->first_child;
 	for (; child != NODE_NONE; child = tree_node(tree, child)->next_sibling)
-		add_below(tree, child, list);
+		list_below(tree, child, lines);
 }
 
-json_t *
-unpack_list(struct tree *tree)
+void
+unpack_list(const struct tree *tree, struct buf *lines)
 {
-	json_t *list = json_array();
-	add_below(tree, NODE_ROOT, list);
-	return list;
+	list_below(tree, NODE_ROOT, lines);
 }

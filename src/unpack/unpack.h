@@ -106,7 +106,8 @@ char *tree_short_path(const struct tree *tree, node_id id);
  * others, links and devices become lines in `notes`. Runs in the confined child. */
 int unpack_write(struct tree *tree, int dirfd, struct strings *notes, struct err *err);
 
-/* The tree as JSON for `verify list`: verify-findings(5), "members". */
-json_t *unpack_list(struct tree *tree);
+/* The tree for `verify list`, depth first and in stored order: on each line the JSON
+ * object of a member. */
+void unpack_list(const struct tree *tree, struct buf *lines);
 
 #endif

@@ -41,7 +41,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	for (node_id id = 0; id < tree_count(tree); id++)
 		check_node(tree, id);
-	json_decref(unpack_list(tree));
+	struct buf lines = {0};
+	unpack_list(tree, &lines);
+	buf_free(&lines);
 	tree_free(tree);
 	close(fd);
 	close(scratch);

@@ -332,7 +332,13 @@ START_TEST(deep_nesting)
 	ck_assert_uint_eq(tree_count(tree), 1001);
 	ck_assert_uint_eq(tree_node(tree, 1000)->size, 1);
 	ck_assert(!tree_node(tree, 1000)->undecided);
-	json_decref(unpack_list(tree));
+	struct buf lines = {0};
+	unpack_list(tree, &lines);
+	size_t count = 0;
+	for (const char *at = lines.data; (at = strchr(at, '\n')) != NULL; at++)
+		count++;
+	ck_assert_uint_eq(count, 1001);
+	buf_free(&lines);
 	tree_free(tree);
 }
 END_TEST
