@@ -81,7 +81,7 @@ START_TEST(a_good_release_is_told_whole)
 	    "anchor microsoft-uefi-2023",
 	    "2026-05-13T10:06:13Z",
 	    "now expired",
-	    "000102030405060708090a0b0c0d0e0f10111213",
+	    "000102030405060708090A0B0C0D0E0F10111213",
 	    "Signers: all-of microsoft-uefi-2011 microsoft-uefi-2023",
 	    "10 sandbox layers",
 	    "bookworm-amd64-shim",
