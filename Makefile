@@ -104,6 +104,10 @@ fuzz: ## run every fuzz target for SECONDS each (default 30)
 bench: all ## measure against the floor and against installed peers
 	scripts/bench
 
+.PHONY: signature-matrix
+signature-matrix: all ## check a signed file of every scheme, made wrong in six ways
+	scripts/signature-matrix
+
 .PHONY: matrix
 matrix: all ## compare a pair of files of every format, changed in four ways
 	scripts/format-matrix

@@ -410,7 +410,7 @@ add_loose(struct chase *chase, const struct list *list)
 	char *reason = base_format("the list '%s' names it, and no Release file names "
 				   "that list",
 				   name);
-	add_only(chase, SIGNATURE_INVALID, reason);
+	add_only(chase, SIGNATURE_UNSIGNED, reason);
 	free(reason);
 	free(name);
 }
