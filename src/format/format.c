@@ -56,6 +56,7 @@ const struct format *const format_table[] = {
     &format_cvd,
     &format_cdiff,
     &format_crx,
+    &format_mar,
 
     /* images of file systems and for boot loaders */
     &format_fdt,

@@ -529,6 +529,9 @@ extern const struct scheme scheme_crx;
 /* ---- Apple's code signatures: macho.c ----------------------------------- */
 
 extern const struct scheme scheme_macho;
+/* ---- Mozilla's update archives: mar.c -------------------------------------- */
+
+extern const struct scheme scheme_mar;
 
 /* ---- the walk: signature.c ------------------------------------------- */
 

@@ -487,6 +487,26 @@ recipe_crx() {
 	printf '\202\361\4\22\12\20abcdefghijklmnop' >>made
 	cat archive >>made
 }
+recipe_mar() {
+	tree "$1"
+	# shellcheck disable=SC2046
+	(cd in && python3 - $(names "$1")) <<'P' >made
+import os, sys
+be = lambda n, size=4: n.to_bytes(size, 'big')
+signature = be(1) + be(2) + be(9) + b'signature'
+product = b'release\0' + b'1.0\0'
+sections = be(1) + be(8 + len(product)) + be(1) + product
+data = index = b''
+for name in sys.argv[1:]:
+    content = open(name, 'rb').read()
+    index += be(16 + len(signature + sections + data)) + be(len(content))
+    index += be(os.stat(name).st_mode & 0o777) + name.encode() + b'\0'
+    data += content
+total = 16 + len(signature + sections + data) + 4 + len(index)
+sys.stdout.buffer.write(b'MAR1' + be(total - 4 - len(index)) + be(total, 8) + signature +
+    sections + data + be(len(index)) + index)
+P
+}
 recipe_wasm() {
 	functions "$1" '' >x.c
 	clang --target=wasm32 "$(pick "$1" -g0 -g0 -g -g0)" -c -o made x.c
