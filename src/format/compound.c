@@ -12,69 +12,16 @@
  * Every sector is claimed once: one that two chains want, or one chain twice, is where
  * the second of them breaks off.
  */
-#include "format/format_private.h"
+#include "format/compound_private.h"
 
 enum {
-	HEADER_SIZE = 512, /* 2.2 */
-	HEADER_DIFAT = 76,
-	HEADER_FATS = 109, /* entries of the DIFAT in the header */
-	ENTRY_SIZE = 128,  /* 2.6.1 */
 	ENTRY_NAME = 64,
-	ENTRY_STORAGE = 1,
-	ENTRY_STREAM = 2,
-	ENTRY_ROOT = 5,
 	MINI_SHIFT = 6,
 	MINI_CUTOFF = 4096,
 	DEPTH_MOST = 32, /* storages in storages that are looked into */
 };
 
-#define SECTOR_LAST   0xfffffffaU /* 2.1: the largest number of a sector */
-#define CHAIN_END     0xfffffffeU
-#define SECTOR_FREE   0xffffffffU
-#define NO_ENTRY      0xffffffffU
 #define FILETIME_1970 116444736000000000U /* 100 ns since 1601 ([MS-DTYP] 2.3.3) */
-
-/* What a sector belongs to; streams follow, counted from their entry. */
-enum owner {
-	OWNER_FREE,
-	OWNER_FAT,
-	OWNER_DIFAT,
-	OWNER_DIRECTORY,
-	OWNER_MINIFAT,
-	OWNER_MINISTREAM,
-	OWNER_STREAM
-};
-
-/* Sector numbers: of a chain, or the table that links them. */
-struct numbers {
-	uint32_t *items;
-	size_t count, room;
-};
-
-struct entry {
-	char *name; /* decoded, as UTF-8 */
-	uint8_t type;
-	uint32_t parent; /* index of its storage; NO_ENTRY: nobody names it */
-	uint32_t start, child, left, right;
-	uint64_t size;
-	bool mini; /* its content is in pieces of the root's stream */
-	uint32_t ordinal;
-	const char *trouble; /* why its content cannot be had, or NULL */
-};
-
-struct compound {
-	const struct view *view;
-	unsigned shift;        /* of a sector */
-	size_t sectors;        /* in the file, the last one may be cut */
-	uint32_t *owners;      /* of each sector */
-	uint32_t *mini_owners; /* of each piece of the root's stream */
-	size_t mini_count;
-	struct numbers fat, minifat; /* links */
-	struct numbers directory, ministream, minifat_chain;
-	struct entry *entries;
-	size_t count;
-	uint64_t bad; /* where the first fault was seen */
-};
 
 /* ---- sectors and chains ------------------------------------------------ */
 
@@ -89,14 +36,14 @@ numbers_add(struct numbers *numbers, uint32_t number)
 	numbers->items[numbers->count++] = number;
 }
 
-static uint64_t
-sector_offset(const struct compound *file, uint32_t sector)
+uint64_t
+compound_sector(const struct compound *file, uint32_t sector)
 {
 	return ((uint64_t)sector + 1) << file->shift;
 }
 
-static uint64_t
-sector_size(const struct compound *file)
+uint64_t
+compound_sector_size(const struct compound *file)
 {
 	return (uint64_t)1 << file->shift;
 }
@@ -106,7 +53,7 @@ static bool
 claim(struct compound *file, uint32_t sector, uint32_t owner)
 {
 	if (sector >= file->sectors || file->owners[sector] != OWNER_FREE) {
-		file->bad = sector_offset(file, sector);
+		file->bad = compound_sector(file, sector);
 		return false;
 	}
 	file->owners[sector] = owner;
@@ -160,8 +107,8 @@ mini_offset(const struct compound *file, uint32_t piece)
 	size_t index = (size_t)(at >> file->shift);
 	if (index >= file->ministream.count)
 		return UINT64_MAX;
-	return sector_offset(file, file->ministream.items[index]) +
-	       (at & (sector_size(file) - 1));
+	return compound_sector(file, file->ministream.items[index]) +
+	       (at & (compound_sector_size(file) - 1));
 }
 
 /* ---- the allocation tables ---------------------------------------------- */
@@ -173,7 +120,7 @@ read_links(struct compound *file, uint32_t sector, size_t count, struct numbers 
 	uint32_t link;
 	for (size_t i = 0; i < count; i++) {
 		link = CHAIN_END;
-		view_u32le(file->view, sector_offset(file, sector) + 4 * i, &link);
+		view_u32le(file->view, compound_sector(file, sector) + 4 * i, &link);
 		numbers_add(links, link);
 	}
 }
@@ -189,7 +136,7 @@ read_fat_sector(struct compound *file, uint32_t number, struct err *err)
 			       "compound file: sector %u of the allocation table at "
 			       "offset %ju is not there, or named twice",
 			       number, (uintmax_t)file->bad);
-	read_links(file, number, (size_t)sector_size(file) / 4, &file->fat);
+	read_links(file, number, (size_t)compound_sector_size(file) / 4, &file->fat);
 	return 0;
 }
 
@@ -211,8 +158,8 @@ read_fat(struct compound *file, struct err *err)
 			    "compound file: DIFAT sector %u is not there, or "
 			    "named twice",
 			    next);
-		uint64_t at = sector_offset(file, next);
-		uint64_t last = at + sector_size(file) - 4;
+		uint64_t at = compound_sector(file, next);
+		uint64_t last = at + compound_sector_size(file) - 4;
 		for (; at < last; at += 4) {
 			number = SECTOR_LAST + 1;
 			view_u32le(file->view, at, &number);
@@ -236,7 +183,7 @@ read_minifat(struct compound *file, struct err *err)
 		: claim_chain(file, start, OWNER_MINIFAT, &file->minifat_chain);
 	for (size_t i = 0; i < file->minifat_chain.count; i++)
 		read_links(file, file->minifat_chain.items[i],
-			   (size_t)sector_size(file) / 4, &file->minifat);
+			   (size_t)compound_sector_size(file) / 4, &file->minifat);
 	if (trouble != NULL)
 		return err_set(err, ERR_INPUT, "compound file: miniFAT: %s", trouble);
 	return 0;
@@ -317,19 +264,19 @@ read_name(const struct view *view, uint64_t at)
 /* ---- the directory -------------------------------------------------------- */
 
 /* Where entry `index` is in the file. */
-static uint64_t
-entry_offset(const struct compound *file, size_t index)
+uint64_t
+compound_entry(const struct compound *file, size_t index)
 {
 	uint64_t at = (uint64_t)index * ENTRY_SIZE;
-	return sector_offset(file, file->directory.items[at >> file->shift]) +
-	       (at & (sector_size(file) - 1));
+	return compound_sector(file, file->directory.items[at >> file->shift]) +
+	       (at & (compound_sector_size(file) - 1));
 }
 
 static void
 read_entry(const struct compound *file, size_t index, struct entry *entry)
 {
 	const struct view *view = file->view;
-	uint64_t at = entry_offset(file, index);
+	uint64_t at = compound_entry(file, index);
 	uint32_t low = 0;
 	*entry = (struct entry){.parent = NO_ENTRY, .start = CHAIN_END};
 	view_u8(view, at + 66, &entry->type);
@@ -385,7 +332,7 @@ read_directory(struct compound *file, struct err *err)
 	view_u32le(file->view, 48, &start);
 	const char *trouble =
 	    claim_chain(file, start, OWNER_DIRECTORY, &file->directory);
-	size_t in_sector = (size_t)sector_size(file) / ENTRY_SIZE;
+	size_t in_sector = (size_t)compound_sector_size(file) / ENTRY_SIZE;
 	file->count = file->directory.count * in_sector;
 	file->entries = base_alloc(file->count + 1, sizeof(*file->entries));
 	for (size_t i = 0; i < file->count; i++) {
@@ -404,8 +351,8 @@ read_directory(struct compound *file, struct err *err)
 
 /* ---- contents -------------------------------------------------------------- */
 
-static bool
-is_member(const struct compound *file, size_t index)
+bool
+compound_is_member(const struct compound *file, size_t index)
 {
 	uint8_t type = file->entries[index].type;
 	return index > 0 && (type == ENTRY_STORAGE || type == ENTRY_STREAM);
@@ -443,7 +390,8 @@ claim_stream(struct compound *file, size_t index)
 	struct numbers chain = {0};
 	uint64_t room = 0;
 	entry->trouble = NULL;
-	if (!is_member(file, index) || entry->type != ENTRY_STREAM || entry->size == 0)
+	if (!compound_is_member(file, index) || entry->type != ENTRY_STREAM ||
+	    entry->size == 0)
 		return;
 	entry->mini = entry->size < MINI_CUTOFF;
 	if (entry->mini) {
@@ -458,37 +406,24 @@ claim_stream(struct compound *file, size_t index)
 		entry->trouble = "its chain is shorter than its size";
 }
 
-/* A run of bytes that belong together: content, or what is left behind its end. */
-struct run {
-	uint64_t offset, length;
-	bool slack;
-};
-
-/* Where in a sound stream the runs stand. */
-struct cursor {
-	const struct entry *entry;
-	uint32_t sector;
-	uint64_t into, left;
-};
-
-static struct cursor
-cursor_start(const struct entry *entry)
+struct cursor
+compound_cursor(const struct entry *entry)
 {
 	uint32_t start = entry->size > 0 ? entry->start : CHAIN_END;
 	return (struct cursor){entry, start, 0, entry->size};
 }
 
 /* The next run; false at the end. The chain was walked before: it ends. */
-static bool
-next_run(const struct compound *file, struct cursor *cursor, struct run *run)
+bool
+compound_next(const struct compound *file, struct cursor *cursor, struct run *run)
 {
 	bool mini = cursor->entry->mini;
-	uint64_t step = mini ? 1 << MINI_SHIFT : sector_size(file);
+	uint64_t step = mini ? 1 << MINI_SHIFT : compound_sector_size(file);
 	const struct numbers *links = mini ? &file->minifat : &file->fat;
 	*run = (struct run){.slack = cursor->left == 0};
 	while (cursor->sector != CHAIN_END) {
 		uint64_t at = (mini ? mini_offset(file, cursor->sector)
-				    : sector_offset(file, cursor->sector)) +
+				    : compound_sector(file, cursor->sector)) +
 			      cursor->into;
 		if (run->length > 0 && (run->slack != (cursor->left == 0) ||
 					at != run->offset + run->length))
@@ -513,12 +448,12 @@ check_ends(struct compound *file)
 {
 	for (size_t i = 1; i < file->count; i++) {
 		struct entry *entry = &file->entries[i];
-		struct cursor cursor = cursor_start(entry);
+		struct cursor cursor = compound_cursor(entry);
 		struct run run;
 		struct view part;
-		if (!is_member(file, i) || entry->type != ENTRY_STREAM)
+		if (!compound_is_member(file, i) || entry->type != ENTRY_STREAM)
 			continue;
-		while (entry->trouble == NULL && next_run(file, &cursor, &run)) {
+		while (entry->trouble == NULL && compound_next(file, &cursor, &run)) {
 			if (!run.slack &&
 			    view_sub(file->view, run.offset, run.length, &part) == -1)
 				entry->trouble = "the file ends within it";
@@ -528,7 +463,7 @@ check_ends(struct compound *file)
 
 /* ---- the whole -------------------------------------------------------------- */
 
-static void
+void
 compound_free(struct compound *file)
 {
 	for (size_t i = 0; i < file->count; i++)
@@ -574,7 +509,7 @@ read_header(struct compound *file, const struct view *view, struct err *err)
 		    major, shift, mini, cutoff);
 	file->view = view;
 	file->shift = shift;
-	uint64_t size = sector_size(file);
+	uint64_t size = compound_sector_size(file);
 	if (view->size > size)
 		file->sectors = (size_t)((view->size - 1) / size);
 	if (file->sectors > SECTOR_LAST)
@@ -586,7 +521,7 @@ read_header(struct compound *file, const struct view *view, struct err *err)
 
 /* Read all of it; what was read before a failure stands. `linked` is false when
  * entries are linked in another way than as a tree. */
-static int
+int
 compound_read(struct compound *file, const struct view *view, bool *linked,
 	      struct err *err)
 {
@@ -607,8 +542,8 @@ compound_read(struct compound *file, const struct view *view, bool *linked,
 /* ---- members ------------------------------------------------------------------ */
 
 /* "STORAGE/NAME" as raw bytes; false where storages lie too deep in others. */
-static bool
-entry_path(const struct compound *file, size_t index, struct buf *path)
+bool
+compound_path(const struct compound *file, size_t index, struct buf *path)
 {
 	uint32_t above[DEPTH_MOST];
 	size_t depth = 0;
@@ -664,9 +599,9 @@ static int
 send_content(const struct compound *file, const struct entry *entry,
 	     const struct member_sink *sink, struct err *err)
 {
-	struct cursor cursor = cursor_start(entry);
+	struct cursor cursor = compound_cursor(entry);
 	struct run run;
-	while (next_run(file, &cursor, &run) && !run.slack) {
+	while (compound_next(file, &cursor, &run) && !run.slack) {
 		if (sink->slice(sink->context, run.offset, run.length, err) == -1)
 			return -1;
 	}
@@ -678,11 +613,11 @@ send_entry(const struct compound *file, size_t index, const struct member_sink *
 	   struct err *err)
 {
 	const struct entry *entry = &file->entries[index];
-	uint64_t at = entry_offset(file, index);
+	uint64_t at = compound_entry(file, index);
 	struct buf path = {0}, attributes = {0};
 	struct member member = {.type = entry->type == ENTRY_STORAGE ? MEMBER_FOLDER
 								     : MEMBER_FILE};
-	bool deep = !entry_path(file, index, &path);
+	bool deep = !compound_path(file, index, &path);
 	if (deep) {
 		buf_clear(&path);
 		buf_printf(&path, "[too deep]/%s", entry->name);
@@ -732,12 +667,13 @@ note_slack(const struct compound *file, const struct member_sink *sink, struct e
 {
 	struct idle idle = {0};
 	for (size_t i = 1; i < file->count; i++) {
-		struct cursor cursor = cursor_start(&file->entries[i]);
+		struct cursor cursor = compound_cursor(&file->entries[i]);
 		struct run run;
-		if (!is_member(file, i) || file->entries[i].type != ENTRY_STREAM ||
+		if (!compound_is_member(file, i) ||
+		    file->entries[i].type != ENTRY_STREAM ||
 		    file->entries[i].trouble != NULL)
 			continue;
-		while (next_run(file, &cursor, &run)) {
+		while (compound_next(file, &cursor, &run)) {
 			if (run.slack)
 				idle_look(file, run.offset, run.length, &idle);
 		}
@@ -765,7 +701,7 @@ note_lost(const struct compound *file, const struct member_sink *sink, struct er
 	if (lost == 0)
 		return 0;
 	return format_note(
-	    sink, NOTE_SUSPECT, sector_offset(file, (uint32_t)first), err,
+	    sink, NOTE_SUSPECT, compound_sector(file, (uint32_t)first), err,
 	    "%zu sectors are in use, but by nothing that has a name", lost);
 }
 
@@ -776,8 +712,8 @@ note_free(const struct compound *file, const struct member_sink *sink, struct er
 	struct idle idle = {0};
 	for (size_t i = 0; i < file->sectors; i++) {
 		if (file->owners[i] == OWNER_FREE)
-			idle_look(file, sector_offset(file, (uint32_t)i),
-				  sector_size(file), &idle);
+			idle_look(file, compound_sector(file, (uint32_t)i),
+				  compound_sector_size(file), &idle);
 	}
 	for (size_t i = 0; i < file->mini_count; i++) {
 		if (file->mini_owners[i] == OWNER_FREE)
@@ -814,7 +750,7 @@ note_names(const struct compound *file, const struct member_sink *sink, struct e
 	size_t count = 0, hidden = 0;
 	const struct entry *twice = NULL;
 	for (size_t i = 1; i < file->count; i++) {
-		if (!is_member(file, i))
+		if (!compound_is_member(file, i))
 			continue;
 		sorted[count++] = &file->entries[i];
 		hidden += file->entries[i].parent == NO_ENTRY;
@@ -826,14 +762,14 @@ note_names(const struct compound *file, const struct member_sink *sink, struct e
 	}
 	int answer = 0;
 	if (hidden > 0)
-		answer = format_note(sink, NOTE_SUSPECT, entry_offset(file, 0), err,
+		answer = format_note(sink, NOTE_SUSPECT, compound_entry(file, 0), err,
 				     "%zu entries of the directory are in no storage",
 				     hidden);
 	if (answer == 0 && twice != NULL) {
 		char *shown = text_shown(twice->name);
 		answer =
 		    format_note(sink, NOTE_SUSPECT,
-				entry_offset(file, (size_t)(twice - file->entries)),
+				compound_entry(file, (size_t)(twice - file->entries)),
 				err, "more than one member is called '%s'", shown);
 		free(shown);
 	}
@@ -847,7 +783,7 @@ send_all(const struct compound *file, bool linked, const struct member_sink *sin
 {
 	bool any = false;
 	for (size_t i = 1; i < file->count; i++) {
-		if (!is_member(file, i))
+		if (!compound_is_member(file, i))
 			continue;
 		any = true;
 		if (send_entry(file, i, sink, err) == -1)
@@ -855,7 +791,7 @@ send_all(const struct compound *file, bool linked, const struct member_sink *sin
 	}
 	if (!any && format_note(sink, NOTE_UNDECIDED, 0, err, "no members found") == -1)
 		return -1;
-	if (!linked && format_note(sink, NOTE_SUSPECT, entry_offset(file, 0), err,
+	if (!linked && format_note(sink, NOTE_SUSPECT, compound_entry(file, 0), err,
 				   "the directory is no tree: a link is broken, or "
 				   "leads in a circle") == -1)
 		return -1;
@@ -929,14 +865,14 @@ map_idle(const struct compound *file, struct map *map, uint64_t offset, uint64_t
 
 /* Is this one of the two streams of an installer's signature, with content of the form
  * that it has? The one is DER of just the size of the stream; the other a digest. */
-static bool
-is_signature(const struct compound *file, const struct entry *entry)
+bool
+compound_is_signature(const struct compound *file, const struct entry *entry)
 {
-	struct cursor cursor = cursor_start(entry);
+	struct cursor cursor = compound_cursor(entry);
 	struct run run;
 	uint16_t size = 0;
 	if (entry->parent != 0 || entry->trouble != NULL ||
-	    !next_run(file, &cursor, &run))
+	    !compound_next(file, &cursor, &run))
 		return false;
 	if (strcmp(entry->name, "\5MsiDigitalSignatureEx") == 0)
 		return entry->size <= 64;
@@ -950,9 +886,9 @@ static void
 map_entry(const struct compound *file, size_t index, struct map *map)
 {
 	const struct entry *entry = &file->entries[index];
-	uint64_t at = entry_offset(file, index);
+	uint64_t at = compound_entry(file, index);
 	struct run run;
-	if (!is_member(file, index)) {
+	if (!compound_is_member(file, index)) {
 		if (entry->type == ENTRY_ROOT)
 			map_fields(map, at, entry_fields, ARRAY_COUNT(entry_fields),
 				   EXTENT_NO_MEMBER);
@@ -965,9 +901,9 @@ map_entry(const struct compound *file, size_t index, struct map *map)
 	if (entry->type != ENTRY_STREAM || entry->trouble != NULL)
 		return;
 	enum extent_tag tag =
-	    is_signature(file, entry) ? EXTENT_SIGNATURE : EXTENT_CONTENT;
-	struct cursor cursor = cursor_start(entry);
-	while (next_run(file, &cursor, &run)) {
+	    compound_is_signature(file, entry) ? EXTENT_SIGNATURE : EXTENT_CONTENT;
+	struct cursor cursor = compound_cursor(entry);
+	while (compound_next(file, &cursor, &run)) {
 		if (run.slack)
 			map_idle(file, map, run.offset, run.length, entry->ordinal,
 				 "slack");
@@ -1001,17 +937,17 @@ map_sectors(const struct compound *file, struct map *map)
 	};
 	for (size_t i = 0; i < file->sectors; i++) {
 		uint32_t owner = file->owners[i];
-		uint64_t at = sector_offset(file, (uint32_t)i);
+		uint64_t at = compound_sector(file, (uint32_t)i);
 		if (owner == OWNER_FREE)
-			map_idle(file, map, at, sector_size(file), EXTENT_NO_MEMBER,
-				 names[owner]);
+			map_idle(file, map, at, compound_sector_size(file),
+				 EXTENT_NO_MEMBER, names[owner]);
 		else if (owner < ARRAY_COUNT(names))
-			map_add(map, at, sector_size(file), EXTENT_METADATA,
+			map_add(map, at, compound_sector_size(file), EXTENT_METADATA,
 				EXTENT_NO_MEMBER, names[owner], NULL);
 	}
 }
 
-static int
+int
 compound_map(const struct view *view, struct map *map, struct err *err)
 {
 	struct compound file;
@@ -1020,8 +956,9 @@ compound_map(const struct view *view, struct map *map, struct err *err)
 	if (file.view != NULL) {
 		map_fields(map, 0, header_fields, ARRAY_COUNT(header_fields),
 			   EXTENT_NO_MEMBER);
-		map_idle(&file, map, HEADER_SIZE, sector_size(&file) - HEADER_SIZE,
-			 EXTENT_NO_MEMBER, "header padding");
+		map_idle(&file, map, HEADER_SIZE,
+			 compound_sector_size(&file) - HEADER_SIZE, EXTENT_NO_MEMBER,
+			 "header padding");
 		for (size_t i = 0; i < file.count; i++)
 			map_entry(&file, i, map);
 		map_pieces(&file, map);
@@ -1043,4 +980,5 @@ const struct format format_compound = {
     .probe = compound_probe,
     .members = compound_members,
     .map = compound_map,
+    .graft = compound_graft,
 };
