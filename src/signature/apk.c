@@ -14,7 +14,7 @@
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 
-#include "signature/signature_private.h"
+#include "signature/jar_private.h"
 
 enum {
 	CHUNK = 1 << 20,
@@ -25,7 +25,6 @@ enum {
 	SIGNATURES_MOST = 16,
 	CERTIFICATES_MOST = 16,
 	NODES_MOST = 64,
-	TEXT_MOST = 1 << 16, /* of a signature file: its head is what counts */
 	ID_V2 = 0x7109871a,
 	ID_V31 = 0x1b93ad61,
 	ID_PADDING = 0x42726577,
@@ -256,112 +255,46 @@ look_at_pairs(struct apk *apk)
 			      "there is a v3.1 signature without one of v3");
 }
 
-/* ---- what a JAR signature says of the block ------------------------------ */
+/* ---- the JAR signature, v1 ------------------------------------------------ */
 
-/* The heads of the signature files (JAR File Specification, "Signature File"). */
-struct heads {
-	struct apk *apk;
-	bool inside; /* the member is such a file */
-	struct buf text;
-};
+/* Android: every signer covers every entry outside of META-INF. */
+static const struct jar_kind kind_v1 = {.scheme = "apk-v1",
+					.purpose = CHAIN_ANY,
+					.everything = true,
+					.signers_most = SIGNERS_MOST};
 
-/* The version that X-Android-APK-Signed names must be there. */
+/* The versions that X-Android-APK-Signed names must be there. */
 static void
-judge_version(struct apk *apk, unsigned long version)
+judge_versions(void *context, const char *versions, struct judgement *found)
 {
-	if ((version == 2 && !apk->has_v2) || (version == 3 && !apk->has_v3))
-		judgement_add(&apk->found, SIGNATURE_INVALID,
-			      "the package was signed with v%lu too, which was taken "
-			      "off: its JAR signature says so",
-			      version);
-}
-
-/* The head of the file that was gathered, its folded lines made whole. */
-static void
-judge_head(struct heads *heads)
-{
-	static const char name[] = "X-Android-APK-Signed:";
-	struct view rest = view_of_buf(&heads->text), line;
-	struct buf value = {0};
-	bool wanted = false;
-	while (raw_line(&rest, &line) == 0 && line.size > 0) {
-		if (line.data[0] == ' ' && wanted) {
-			buf_append(&value, line.data + 1, (size_t)line.size - 1);
-			continue;
-		}
-		wanted =
-		    line.size >= sizeof(name) - 1 &&
-		    strncasecmp((const char *)line.data, name, sizeof(name) - 1) == 0;
-		if (wanted)
-			buf_append(&value, line.data + sizeof(name) - 1,
-				   (size_t)line.size - (sizeof(name) - 1));
+	const struct apk *apk = context;
+	char *text = base_strdup(versions != NULL ? versions : ""), *at = text, *item;
+	while ((item = strsep(&at, ", ")) != NULL) {
+		unsigned long version = strtoul(item, NULL, 10);
+		if ((version == 2 && !apk->has_v2) || (version == 3 && !apk->has_v3))
+			judgement_add(found, SIGNATURE_INVALID,
+				      "the package was signed with v%lu too, which was "
+				      "taken off: its JAR signature says so",
+				      version);
 	}
-	char *text = base_strndup(value.data != NULL ? value.data : "", value.size);
-	char *at = text, *item;
-	while ((item = strsep(&at, ", ")) != NULL)
-		judge_version(heads->apk, strtoul(item, NULL, 10));
 	free(text);
-	buf_free(&value);
-	buf_clear(&heads->text);
 }
 
-static int
-on_begin(void *context, const struct member *member, struct err *err)
-{
-	struct heads *heads = context;
-	size_t length = strlen(member->path);
-	(void)err;
-	judge_head(heads);
-	heads->inside = length > 12 && strncasecmp(member->path, "META-INF/", 9) == 0 &&
-			strcasecmp(member->path + length - 3, ".SF") == 0;
-	return 0;
-}
-
-static int
-on_data(void *context, const void *bytes, size_t count, struct err *err)
-{
-	struct heads *heads = context;
-	(void)err;
-	if (heads->inside && heads->text.size < TEXT_MOST) {
-		size_t room = TEXT_MOST - heads->text.size;
-		buf_append(&heads->text, bytes, count < room ? count : room);
-	}
-	return 0;
-}
-
-static int
-on_slice(void *context, uint64_t offset, uint64_t length, struct err *err)
-{
-	struct heads *heads = context;
-	struct view part;
-	if (!heads->inside || view_sub(&heads->apk->file, offset, length, &part) == -1)
-		return 0;
-	return on_data(context, part.data, (size_t)part.size, err);
-}
-
-static int
-on_note(void *context, enum note_kind kind, uint64_t offset, const char *text,
-	struct err *err)
-{
-	(void)context;
-	(void)kind;
-	(void)offset;
-	(void)text;
-	(void)err;
-	return 0;
-}
-
+/* What reads the package by its zip directory must find what a signer saw. */
 static void
-look_at_heads(struct apk *apk)
+check_v1(struct checking *checking)
 {
-	struct heads heads = {.apk = apk};
-	const struct member_sink sink = {&heads, on_begin, on_slice, on_data, on_note};
-	struct err trouble = {0};
-	if (format_by_name("apk")->members(&apk->file, &sink, &trouble) == -1)
-		judgement_add(&apk->found, SIGNATURE_NOT_CHECKED, "%s",
-			      trouble.message);
-	judge_head(&heads);
-	buf_free(&heads.text);
+	struct jar jar;
+	const struct apk *apk = checking->apk;
+	jar_open(&jar, &apk->file, format_by_name("apk"));
+	jar.sealed = apk->has_v2 || apk->has_v3 || apk->has_v31;
+	size_t count = jar_check_signers(&jar, &kind_v1, checking->path,
+					 checking->trust, judge_versions, checking->apk,
+					 checking->signatures, checking->status);
+	if (count == 0 && jar.found.status == SIGNATURE_NOT_CHECKED)
+		judgement_merge(&checking->apk->found, &jar.found);
+	checking->count += count;
+	jar_close(&jar);
 }
 
 /* ---- the digest -------------------------------------------------------- */
@@ -826,13 +759,12 @@ apk_check(const struct view *file, const char *path, const struct trust *trust,
 		    "no directory, or a signing block, as Android reads them");
 	} else {
 		look_at_pairs(&apk);
-		look_at_heads(&apk);
+		check_v1(&checking);
 		check_pairs(&checking);
 	}
 	if (checking.count == 0) {
-		judgement_add(&apk.found, SIGNATURE_NOT_CHECKED,
-			      "no signature of v2 or v3; one of v1 (JAR) was not "
-			      "looked for");
+		judgement_add(&apk.found, SIGNATURE_UNSIGNED,
+			      "the package has no signature of any version");
 		add_only(&checking, &apk.found);
 	}
 	judgement_free(&apk.found);

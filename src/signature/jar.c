@@ -46,39 +46,51 @@ is_uncovered(const struct jar_coverage *coverage, const struct jar *jar, size_t 
 	       !coverage->covered[i];
 }
 
+/* Name those of them: all, or those outside of META-INF. How many. */
+static size_t
+name_uncovered(const struct jar *jar, const struct jar_coverage *coverage, bool outside,
+	       json_t *list, struct buf *names)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < jar->count; i++) {
+		const char *path = jar->members[i].path;
+		if (!is_uncovered(coverage, jar, i) ||
+		    (outside && strncmp(path, "META-INF/", 9) == 0))
+			continue;
+		char *shown = text_shown(path);
+		if (count < NAMES_MOST)
+			buf_printf(names, "%s'%s'", count > 0 ? ", " : "", shown);
+		if (count++ < UNCOVERED_MOST && list != NULL)
+			json_array_append_new(list, json_string(shown));
+		free(shown);
+	}
+	if (count > NAMES_MOST)
+		buf_printf(names, " and %zu more", count - NAMES_MOST);
+	return count;
+}
+
 static void
 tell_uncovered(struct cms_entry *entry, const struct signing *signing,
 	       const struct jar_coverage *coverage)
 {
-	const struct jar *jar = signing->jar;
 	json_t *list = json_array();
-	struct buf names = {0};
-	size_t count = 0;
-	for (size_t i = 0; i < jar->count; i++) {
-		if (!is_uncovered(coverage, jar, i))
-			continue;
-		char *shown = text_shown(jar->members[i].path);
-		if (count < NAMES_MOST)
-			buf_printf(&names, "%s'%s'", count > 0 ? ", " : "", shown);
-		if (count++ < UNCOVERED_MOST)
-			json_array_append_new(list, json_string(shown));
-		free(shown);
-	}
+	struct buf names = {0}, outside = {0};
+	size_t count = name_uncovered(signing->jar, coverage, false, list, &names);
 	json_object_set_new(entry->json, "covers",
 			    json_string(count == 0 ? "all" : "part"));
-	if (count > NAMES_MOST)
-		buf_printf(&names, " and %zu more", count - NAMES_MOST);
-	if (count > 0 && signing->kind->everything)
-		judgement_add(&entry->found, SIGNATURE_INVALID,
-			      "entries that it does not cover: %s", names.data);
-	else if (count > 0)
+	if (count > 0) {
 		strings_addf(&entry->notes, "it does not cover %zu of the entries: %s",
 			     count, names.data);
-	if (count > 0)
 		json_object_set(json_object_get(entry->json, "coverage"), "uncovered",
 				list);
+	}
+	if (signing->kind->everything &&
+	    name_uncovered(signing->jar, coverage, true, NULL, &outside) > 0)
+		judgement_add(&entry->found, SIGNATURE_INVALID,
+			      "entries that it does not cover: %s", outside.data);
 	json_decref(list);
 	buf_free(&names);
+	buf_free(&outside);
 }
 
 static bool
@@ -154,6 +166,14 @@ start_entry(struct signing *signing, struct cms_entry *entry,
 	char *text = base_format("entry %s", shown);
 	json_object_set_new(entry->json, "where", json_string(text));
 	judgement_merge(&entry->found, &signing->jar->found);
+	const struct strings *tricks = &signing->jar->tricks;
+	for (size_t i = 0; i < tricks->count; i++) {
+		if (signing->jar->sealed)
+			strings_add(&entry->notes, tricks->items[i]);
+		else
+			judgement_add(&entry->found, SIGNATURE_INVALID, "%s",
+				      tricks->items[i]);
+	}
 	free(text);
 	free(shown);
 }
@@ -251,7 +271,7 @@ jar_check_signers(const struct jar *jar, const struct jar_kind *kind, const char
 		const struct jar_member *member = &jar->members[i], *file;
 		if (!is_signatures(member))
 			continue;
-		if (signing.count == SIGNERS_MOST) {
+		if (signing.count == kind->signers_most) {
 			add_fault(&signing, member, "there are too many signatures");
 			break;
 		}
@@ -271,8 +291,10 @@ jar_check_signers(const struct jar *jar, const struct jar_kind *kind, const char
 
 /* ---- the rows ------------------------------------------------------------------ */
 
-static const struct jar_kind kind_jar = {"jar", CHAIN_CODE_SIGNING, false, false};
-static const struct jar_kind kind_xpi = {"xpi", CHAIN_CODE_SIGNING, true, false};
+static const struct jar_kind kind_jar = {"jar", CHAIN_CODE_SIGNING, false, false,
+					  SIGNERS_MOST};
+static const struct jar_kind kind_xpi = {"xpi", CHAIN_CODE_SIGNING, true, false,
+					  SIGNERS_MOST};
 
 static bool
 jar_knows(const struct view *file, const struct format *format)

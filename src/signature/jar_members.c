@@ -1,8 +1,8 @@
 /*
  * The members of a signed zip archive: names and the files of the signature in one
  * pass, the digests that the manifest asks for in a second one. The format reads the
- * archive; what it calls suspect makes every signature of it invalid, since a program
- * may then read other members than were checked.
+ * archive; what it calls suspect is a trick, by which a program may read other members
+ * than were checked.
  */
 #include <openssl/evp.h>
 
@@ -11,6 +11,7 @@
 enum {
 	GATHERED_MOST = 64 << 20, /* of all files of the signature */
 	DIGESTS_MOST = 8,         /* of one member */
+	TRICKS_MOST = 8,
 };
 
 /* ---- names ----------------------------------------------------------------- */
@@ -92,10 +93,10 @@ gather_note(void *context, enum note_kind kind, uint64_t offset, const char *tex
 {
 	struct jar *jar = context;
 	(void)err;
-	if (kind == NOTE_SUSPECT)
-		judgement_add(&jar->found, SIGNATURE_INVALID,
-			      "the archive can be read in two ways: %s, at offset %ju",
-			      text, (uintmax_t)offset);
+	if (kind == NOTE_SUSPECT && jar->tricks.count < TRICKS_MOST)
+		strings_addf(&jar->tricks,
+			     "the archive can be read in two ways: %s, at offset %ju",
+			     text, (uintmax_t)offset);
 	else if (kind == NOTE_UNDECIDED)
 		judgement_add(&jar->found, SIGNATURE_NOT_CHECKED, "%s, at offset %ju",
 			      text, (uintmax_t)offset);
@@ -308,5 +309,6 @@ jar_close(struct jar *jar)
 	free(jar->order);
 	jar_manifest_free(&jar->read);
 	judgement_free(&jar->found);
+	strings_free(&jar->tricks);
 	*jar = (struct jar){0};
 }

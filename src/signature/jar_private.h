@@ -99,6 +99,8 @@ struct jar {
 	const struct jar_member *manifest;
 	struct jar_manifest read; /* the manifest */
 	struct judgement found;   /* against every signature of the archive */
+	struct strings tricks;    /* why programs may read other members than these */
+	bool sealed; /* another signature is over the archive, byte by byte: it was so */
 };
 
 /* Gather the members of a zip archive of that format, read its manifest, and compute
@@ -135,7 +137,9 @@ struct jar_kind {
 	const char *scheme;
 	enum chain_purpose purpose;
 	bool whole;      /* as of jar_file_check */
-	bool everything; /* a member that a signer does not cover makes it invalid */
+	/* A member outside of META-INF that a signer does not cover makes it invalid. */
+	bool everything;
+	size_t signers_most;
 };
 
 /* An entry for each signer; how many. `extra` (may be NULL) judges a signer by what

@@ -3,7 +3,7 @@
 set -eu
 # shellcheck source=tests/cli-functions
 . "$SOURCE/tests/cli-functions"
-need zip zipalign apksigner keytool python3
+need zip zipalign apksigner keytool jarsigner python3
 
 mkdir -p d/assets
 printf 'no real manifest\n' >d/AndroidManifest.xml
@@ -41,7 +41,7 @@ expect 0 'apk-v3' v3.apk --trust first.pem
 expect 0 'apk-v2' both.apk --trust second.pem
 expect 0 'apk-v3' both.apk --trust second.pem
 expect 4 'untrusted' v2.apk --trust second.pem
-expect 3 'no signature of v2 or v3' plain.apk --trust first.pem
+expect 4 'no signature of any version' plain.apk --trust first.pem
 
 # ---- a change in the entries, the end record, and what is signed
 
@@ -101,6 +101,74 @@ open('jar-only.apk', 'wb').write(data[:block] + rest)
 P
 ! apksigner verify --min-sdk-version 21 jar-only.apk >tool.log 2>&1 || fail "apksigner accepts it"
 expect 4 'its JAR signature says so' jar-only.apk --trust first.pem
+
+# ---- the JAR signature (v1) alone, which covers the entries and not the archive
+
+sign_v1() { # OUT KEY
+	sign "$1" "$2" --v1-signing-enabled true --v2-signing-enabled false \
+		--v3-signing-enabled false --min-sdk-version 21
+}
+agree_v1() { # yes|no FILE
+	answer=no
+	apksigner verify --min-sdk-version 21 --max-sdk-version 23 "$2" >tool.log 2>&1 &&
+		answer=yes
+	[ "$answer" = "$1" ] || fail "apksigner says $answer of $2: $(cat tool.log)"
+}
+# entry FROM TO CODE: python code changes the entries, a list of [name, bytes].
+entry() {
+	python3 - "$@" <<'P'
+import sys, warnings, zipfile
+warnings.simplefilter('ignore')
+source, to, code = sys.argv[1:]
+with zipfile.ZipFile(source) as z:
+    e = [[i.filename, z.read(i)] for i in z.infolist()]
+find = lambda end: next(x for x in e if x[0].endswith(end))
+exec(code)
+with zipfile.ZipFile(to, 'w') as z:
+    for name, data in e:
+        z.writestr(name, data)
+P
+}
+v1() { # NAME TEXT CODE: neither of both accepts it
+	entry v1.apk "$1.apk" "$3"
+	agree_v1 no "$1.apk"
+	expect 4 "$2" "$1.apk" --trust first.pem
+}
+sign_v1 v1.apk first
+agree_v1 yes v1.apk
+expect 0 'apk-v1' v1.apk --trust first.pem
+expect 0 'apk-v1' all.apk --trust first.pem
+expect 4 'untrusted' v1.apk --trust second.pem
+expect 4 'expired' v1.apk --trust first.pem --at 2099-01-01T00:00:00Z
+entry v1.apk v1-same.apk pass
+agree_v1 yes v1-same.apk # nobody signed how the entries lie
+expect 0 'apk-v1' v1-same.apk --trust first.pem
+v1 v1-content "not those that were signed: 'classes.dex'" 'find(".dex")[1] += b"x"'
+v1 v1-added "entries that it does not cover: 'evil.dex'" 'e.append(["evil.dex", b"x"])'
+v1 v1-gone "not there: 'classes.dex'" 'e.remove(find(".dex"))'
+v1 v1-file 'invalid' 'find(".SF")[1] += b"X: y\r\n\r\n"'
+v1 v1-value 'was not made by' \
+	'b = find(".RSA"); b[1] = b[1][:-1] + bytes([b[1][-1] ^ 1])'
+v1 v1-block 'the signature of this signature file is not there' 'e.remove(find(".RSA"))'
+v1 v1-manifest 'the archive has no manifest' 'e.remove(find(".MF"))'
+v1 v1-none 'unsigned' 'e[:] = [x for x in e if not x[0].startswith("META-INF/")]'
+v1 v1-twice "two entries have the name 'classes.dex'" 'e.append(["classes.dex", b"x"])'
+# nobody needs to sign what lies in META-INF: apksigner only warns of it
+entry v1.apk channel.apk 'e.append(["META-INF/services/x", b"shop"])'
+agree_v1 yes channel.apk
+grep -q 'not protected by signature' tool.log || fail 'apksigner does not warn'
+expect 0 "it does not cover 1 of the entries: 'META-INF/services/x'" channel.apk \
+	--trust first.pem
+# bytes before the archive are another program to whoever reads from the start (Janus)
+{ printf 'dex\n035\0'; cat v1.apk; } >janus.apk
+expect 4 'as Android reads them' janus.apk --trust first.pem
+zip -q -A janus.apk
+expect 4 'before the first record' janus.apk --trust first.pem
+# MD5 and SHA-1: made by jarsigner, which can still do it
+jarsigner -keystore first.ks -storepass password -digestalg SHA1 -sigalg SHA1withRSA \
+	-signedjar v1-sha1.apk plain.apk x >sign.log 2>&1 || fail "jarsigner: $(cat sign.log)"
+agree_v1 yes v1-sha1.apk
+expect 4 'are by broken algorithms alone' v1-sha1.apk --trust first.pem
 
 # ---- keys that hand over
 
