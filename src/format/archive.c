@@ -19,6 +19,8 @@ struct pass {
 	const struct member_sink *sink;
 	struct archive *archive;
 	uint64_t members;
+	struct view parts[2]; /* what it reads, one after the other */
+	size_t part;
 	bool opened; /* the library knows the format: before, it may not be asked of it
 		      */
 };
@@ -242,16 +244,63 @@ pass_run(struct pass *pass, struct err *err)
 	return 0;
 }
 
-static int
-pass_open(struct pass *pass, const struct view *view, struct err *err)
+static ssize_t
+pass_read(struct archive *archive, void *context, const void **bytes)
 {
+	struct pass *pass = context;
+	(void)archive;
+	while (pass->part < ARRAY_COUNT(pass->parts)) {
+		struct view *part = &pass->parts[pass->part];
+		size_t size = part->size < READ_SIZE ? (size_t)part->size : READ_SIZE;
+		*bytes = part->data;
+		*part = view_from(part, size);
+		if (size > 0)
+			return (ssize_t)size;
+		pass->part++;
+	}
+	return 0;
+}
+
+static int64_t
+pass_skip(struct archive *archive, void *context, int64_t wanted)
+{
+	struct pass *pass = context;
+	struct view *part = &pass->parts[ARRAY_COUNT(pass->parts) - 1];
+	(void)archive;
+	if (pass->part < ARRAY_COUNT(pass->parts) - 1 || wanted < 0)
+		return 0;
+	uint64_t size = (uint64_t)wanted < part->size ? (uint64_t)wanted : part->size;
+	*part = view_from(part, size);
+	return (int64_t)size;
+}
+
+static int
+open_patched(struct pass *pass, const struct view *view, const uint8_t *head,
+	     size_t size)
+{
+	pass->parts[0] = view_of(head, size);
+	pass->parts[1] = view_from(view, size);
+	return archive_read_open2(pass->archive, pass, NULL, pass_read, pass_skip,
+				  NULL);
+}
+
+static int
+pass_open(struct pass *pass, const struct view *view, uint8_t head[CONTAINER_HEAD],
+	  struct err *err)
+{
+	const struct container *container = pass->container;
+	size_t size = container->head != NULL ? container->head(view, head) : 0;
 	if (pass->archive == NULL)
 		return err_set(err, ERR_SYSTEM, "no memory for libarchive");
-	if (pass->container->enable(pass->archive) != ARCHIVE_OK)
+	if (container->enable(pass->archive) != ARCHIVE_OK)
 		return err_set(err, ERR_UNSUPPORTED, "this libarchive does not read %s",
-			       pass->container->name);
-	if (archive_read_open_memory2(pass->archive, (void *)(uintptr_t)view->data,
-				      (size_t)view->size, READ_SIZE) != ARCHIVE_OK)
+			       container->name);
+	int answer = size != 0
+			 ? open_patched(pass, view, head, size)
+			 : archive_read_open_memory2(pass->archive,
+						     (void *)(uintptr_t)view->data,
+						     (size_t)view->size, READ_SIZE);
+	if (answer != ARCHIVE_OK)
 		return pass_failed(pass, err);
 	pass->opened = true;
 	return 0;
@@ -261,11 +310,13 @@ int
 archive_members(const struct container *container, const struct view *view,
 		const struct member_sink *sink, struct err *err)
 {
-	struct pass pass = {container, sink, archive_read_new(), 0, false};
+	struct pass pass = {
+	    .container = container, .sink = sink, .archive = archive_read_new()};
+	uint8_t head[CONTAINER_HEAD];
 	/* Names stored as UTF-16 come out as UTF-8 whatever the user's locale is. */
 	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
 	locale_t before = utf8 != (locale_t)0 ? uselocale(utf8) : (locale_t)0;
-	int answer = pass_open(&pass, view, err);
+	int answer = pass_open(&pass, view, head, err);
 	if (answer == 0)
 		answer = pass_run(&pass, err);
 	if (answer == 0 && container->notes != NULL)

@@ -145,6 +145,8 @@ int filter_skippable(const char *name, const struct view *view, uint64_t *offset
 
 /* ---- containers read through libarchive -------------------------------- */
 
+#define CONTAINER_HEAD 64
+
 struct container {
 	const char *name; /* "cab" */
 	int (*enable)(struct archive *archive);
@@ -152,6 +154,9 @@ struct container {
 	/* Note what follows the container or hides beside it; NULL: nothing known. */
 	int (*notes)(const struct view *view, const struct member_sink *sink,
 		     struct err *err);
+	/* Bytes that the library is shown instead of the first ones, where it refuses a
+	 * header that says what does not matter here; how many. NULL: none. */
+	size_t (*head)(const struct view *view, uint8_t head[CONTAINER_HEAD]);
 };
 
 int archive_members(const struct container *container, const struct view *view,

@@ -6,7 +6,9 @@
 #include <zlib.h>
 
 enum {
+	HEADER_SIZE = 28,
 	TOC_MOST = 64 << 20,
+	CHECKSUM_MD5 = 2, /* 0: none, 1: SHA-1 */
 };
 
 /* Header size, then the table's compressed length: where the heap starts. */
@@ -15,7 +17,8 @@ xar_heap(const struct view *view, uint16_t *header, uint64_t *heap)
 {
 	uint64_t table;
 	if (view_u16be(view, 4, header) == -1 || view_u64be(view, 8, &table) == -1 ||
-	    *header < 28 || sum_u64(*header, table, heap) == -1 || *heap > view->size)
+	    *header < HEADER_SIZE || sum_u64(*header, table, heap) == -1 ||
+	    *heap > view->size)
 		return -1;
 	return 0;
 }
@@ -129,7 +132,23 @@ xar_notes(const struct view *view, const struct member_sink *sink, struct err *e
 	return answer;
 }
 
+/* libarchive knows MD5 and SHA-1 as checksums of the table, and refuses others. Nothing
+ * is taken for true because a checksum says so: it is shown that there is none. */
+static size_t
+xar_head(const struct view *view, uint8_t head[CONTAINER_HEAD])
+{
+	uint32_t algorithm = 0;
+	struct view part;
+	if (view_u32be(view, HEADER_SIZE - 4, &algorithm) == -1 ||
+	    algorithm <= CHECKSUM_MD5 || view_sub(view, 0, HEADER_SIZE, &part) == -1)
+		return 0;
+	memcpy(head, part.data, HEADER_SIZE - 4);
+	memset(head + HEADER_SIZE - 4, 0, 4);
+	return HEADER_SIZE;
+}
+
 static const struct container xar = {
+    .head = xar_head,
     .name = "xar",
     .enable = archive_read_support_format_xar,
     .owners = true,
@@ -143,7 +162,8 @@ xar_probe(const struct view *view)
 {
 	uint16_t header = 0, version = 0;
 	return view_has(view, 0, "xar!", 4) && view_u16be(view, 4, &header) == 0 &&
-		       view_u16be(view, 6, &version) == 0 && header >= 28 && version == 1
+		       view_u16be(view, 6, &version) == 0 && header >= HEADER_SIZE &&
+		       version == 1
 		   ? PROBE_SURE
 		   : PROBE_NO;
 }

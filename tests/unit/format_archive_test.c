@@ -302,6 +302,34 @@ START_TEST(probing_answers)
 }
 END_TEST
 
+/* libarchive refuses such a table; 7-Zip reads it. */
+START_TEST(xars_of_other_checksums_are_read)
+{
+	test_shell("seq 100000 >one; seq 9 >two; python3 "
+		   "$SOURCE/testdata/xar/make.py x.xar one two && 7z x -oout x.xar && "
+		   "cmp one out/one && cmp two out/two");
+	struct buf file = test_file("x.xar");
+	struct view view = view_of_buf(&file);
+	struct record record = {0};
+	struct err err = {0};
+	ck_assert_ok(record_members(&record, &format_xar, &view, &err), err);
+	ck_assert_uint_eq(record.notes.count, 0);
+	ck_assert_uint_eq(record.count, 2);
+	static const char *const names[] = {"one", "two"};
+	for (size_t i = 0; i < ARRAY_COUNT(names); i++) {
+		struct buf want = test_file(names[i]);
+		const struct recorded *member = record_find(&record, names[i]);
+		ck_assert_ptr_nonnull(member);
+		struct view a = view_of_buf(&want), b = view_of_buf(&member->content);
+		ck_assert(view_equal(&a, &b));
+		buf_free(&want);
+	}
+	record_free(&record);
+	format_survives_damage(&format_xar, &file, 997, 64);
+	buf_free(&file);
+}
+END_TEST
+
 START_TEST(two_sure_answers_are_a_polyglot)
 {
 	/* A program in the system area of an image, as hybrid images have one. */
@@ -348,6 +376,7 @@ format_archive_suite(void)
 	tcase_add_test(tcase, signed_cabinets_are_mapped);
 	tcase_add_loop_test(tcase, damaged_containers_are_survived, 0, count);
 	tcase_add_loop_test(tcase, probing_answers, 0, (int)ARRAY_COUNT(probes));
+	tcase_add_test(tcase, xars_of_other_checksums_are_read);
 	tcase_add_test(tcase, two_sure_answers_are_a_polyglot);
 	suite_add_tcase(suite, tcase);
 	return suite;
