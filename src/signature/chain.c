@@ -349,6 +349,22 @@ has_purposes(const struct chain *chain)
 	return false;
 }
 
+/* Apple's certificates for installer packages name a purpose of their own. */
+static bool
+is_for_packages(X509 *leaf)
+{
+	EXTENDED_KEY_USAGE *usage =
+	    X509_get_ext_d2i(leaf, NID_ext_key_usage, NULL, NULL);
+	bool is = usage == NULL;
+	for (int i = 0; i < sk_ASN1_OBJECT_num(usage); i++) {
+		char oid[OID_TEXT];
+		OBJ_obj2txt(oid, sizeof(oid), sk_ASN1_OBJECT_value(usage, i), 1);
+		is = is || strcmp(oid, "1.2.840.113635.100.4.13") == 0;
+	}
+	sk_ASN1_OBJECT_pop_free(usage, ASN1_OBJECT_free);
+	return is;
+}
+
 bool
 chain_is_timestamps_alone(X509 *leaf)
 {
@@ -372,9 +388,10 @@ judge_usage_of_leaf(const struct chain *chain, enum chain_purpose purpose,
 	const char *title =
 	    is_for_timestamps(purpose) ? "time stamping" : "code signing";
 	uint32_t flags = X509_get_extension_flags(leaf);
-	bool free_of_purposes = purpose == CHAIN_ANY ||
-				purpose == CHAIN_APPLE_PACKAGES ||
-				(purpose == CHAIN_CODE_SIGNING && !has_purposes(chain));
+	bool free_of_purposes =
+	    purpose == CHAIN_ANY ||
+	    (purpose == CHAIN_APPLE_PACKAGES && is_for_packages(leaf)) ||
+	    (purpose == CHAIN_CODE_SIGNING && !has_purposes(chain));
 	if (!free_of_purposes && ((flags & EXFLAG_XKUSAGE) == 0 ||
 				  (X509_get_extended_key_usage(leaf) & wanted) == 0))
 		judgement_add(judgement, SIGNATURE_INVALID,

@@ -533,6 +533,10 @@ extern const struct scheme scheme_macho;
 
 extern const struct scheme scheme_mar;
 
+/* ---- xar archives: xar.c -------------------------------------------------- */
+
+extern const struct scheme scheme_xar;
+
 /* ---- the walk: signature.c ------------------------------------------- */
 
 /* As signature_check, for a file that was probed already. A file that no scheme knows
