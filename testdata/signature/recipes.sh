@@ -238,6 +238,35 @@ recipe_cms() {
 	trust_root
 }
 
+# ---- archives with a manifest -------------------------------------------------
+
+# put MEMBER...: into the archive `made`; zip would give its name an ending.
+put() {
+	mv made made.zip
+	zip -q made.zip "$@"
+	mv made.zip made
+}
+
+# flip_block: the value of the signature in META-INF/NAME.RSA of the archive `made`.
+flip_block() {
+	unzip -q made 'META-INF/*.RSA'
+	flip_rsa META-INF/*.RSA
+	put META-INF/*.RSA
+}
+
+recipe_jar() {
+	seq 1 1000 >numbers
+	jar --create --file plain.jar numbers
+	jarsigner -keystore "$keys/$(who "$1").p12" -storepass password -signedjar made \
+		plain.jar x
+	case $1 in
+	content) seq 1 1001 >numbers && put numbers ;;
+	signature) flip_block ;;
+	stripped) cp plain.jar made ;;
+	esac
+	trust_root
+}
+
 # ---- Android packages -------------------------------------------------------
 
 # android KIND ARGUMENT...
@@ -254,12 +283,18 @@ android() {
 		"$@" --out made plain
 	case $kind in
 	content) flip_text made 'no real' ;;
-	signature) # what stands before the signer's key, its last item
+	signature) if unzip -l made | grep -q META-INF; then
+		flip_block
+	else # what stands before the signer's key, its last item
 		flip made "$(perl -0777 -ne 'print rindex($_, "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01") - 40' made)"
-		;;
+	fi ;;
 	stripped) cp plain made ;;
 	esac
 	trust_root
+}
+recipe_apk_v1() {
+	android "$1" --v1-signing-enabled true --v2-signing-enabled false \
+		--v3-signing-enabled false --min-sdk-version 21
 }
 recipe_apk_v2() { android "$1" --v3-signing-enabled false; }
 recipe_apk_v3() { android "$1" --v2-signing-enabled false; }
