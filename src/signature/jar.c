@@ -292,9 +292,9 @@ jar_check_signers(const struct jar *jar, const struct jar_kind *kind, const char
 /* ---- the rows ------------------------------------------------------------------ */
 
 static const struct jar_kind kind_jar = {"jar", CHAIN_CODE_SIGNING, false, false,
-					  SIGNERS_MOST};
+					 SIGNERS_MOST};
 static const struct jar_kind kind_xpi = {"xpi", CHAIN_CODE_SIGNING, true, false,
-					  SIGNERS_MOST};
+					 SIGNERS_MOST};
 
 static bool
 jar_knows(const struct view *file, const struct format *format)
@@ -327,6 +327,21 @@ add_none(const struct jar *jar, const struct jar_kind *kind, const char *path,
 	judgement_free(&found);
 }
 
+/* Mozilla's second signature, in COSE (RFC 8152), of a manifest of its own. */
+static void
+add_cose(const struct jar_kind *kind, const char *path, size_t number,
+	 json_t *signatures, enum signature_status *status)
+{
+	char index[24];
+	snprintf(index, sizeof(index), "%zu", number);
+	json_t *entry = signature_entry(
+	    signatures, path, kind->scheme, index, SIGNATURE_NOT_CHECKED,
+	    "a COSE signature of another manifest, which was not checked");
+	json_object_set_new(entry, "format", json_string(kind->scheme));
+	json_object_set_new(entry, "where", json_string("entry META-INF/cose.sig"));
+	signature_worsen(status, SIGNATURE_NOT_CHECKED);
+}
+
 static int
 check(const struct view *file, const struct jar_kind *kind, const char *path,
       const struct trust *trust, json_t *signatures, enum signature_status *status)
@@ -334,8 +349,11 @@ check(const struct view *file, const struct jar_kind *kind, const char *path,
 	struct jar jar;
 	*status = SIGNATURE_VALID;
 	jar_open(&jar, file, format_by_name(kind->scheme));
-	if (jar_check_signers(&jar, kind, path, trust, NULL, NULL, signatures,
-			      status) == 0)
+	size_t count =
+	    jar_check_signers(&jar, kind, path, trust, NULL, NULL, signatures, status);
+	if (jar_find(&jar, "META-INF/cose.sig") != NULL)
+		add_cose(kind, path, count++, signatures, status);
+	if (count == 0)
 		add_none(&jar, kind, path, signatures, status);
 	jar_close(&jar);
 	return 0;

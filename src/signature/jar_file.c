@@ -136,6 +136,7 @@ check_member(struct checking *checking, const struct jar_section *section, bool 
 			      "digests of algorithms that are not known here");
 	else {
 		coverage->covered[member - checking->jar->members] = true;
+		coverage->members++;
 		coverage->weak += !strong || !member->digests.strong;
 	}
 }
@@ -163,6 +164,17 @@ check_section(struct checking *checking, const struct jar_section *says)
 	check_member(checking, section, whole || (digests.strong && !digests.differs));
 }
 
+/* Is there anything to sign but the manifest? */
+static bool
+has_content(const struct jar *jar)
+{
+	for (size_t i = 0; i < jar->count; i++) {
+		if (jar->members[i].role == JAR_CONTENT)
+			return true;
+	}
+	return false;
+}
+
 static void
 check_sections(struct checking *checking, bool whole)
 {
@@ -184,6 +196,9 @@ check_sections(struct checking *checking, bool whole)
 		    "sections of the manifest that are not those that were signed");
 	judge_names(coverage, &checking->unnamed, checking->unnamed_more,
 		    "sections that were signed are not in the manifest");
+	if (coverage->members == 0 && has_content(checking->jar))
+		judgement_add(&coverage->found, SIGNATURE_INVALID,
+			      "it covers no entry of the archive");
 	if (coverage->weak > 0)
 		judgement_add(&coverage->found, SIGNATURE_WEAK,
 			      "the digests of %zu entries are by broken algorithms "

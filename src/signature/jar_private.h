@@ -115,7 +115,8 @@ const struct jar_member *jar_find(const struct jar *jar, const char *path);
 /* What one signature file comes to. */
 struct jar_coverage {
 	bool *covered;              /* of each member */
-	size_t weak;                /* members whose digests are all broken ones */
+	size_t members;             /* that are covered */
+	size_t weak;                /* those whose digests are all broken ones */
 	bool manifest;              /* all of the manifest is signed */
 	struct jar_digests digests; /* of the whole manifest */
 	struct judgement found;

@@ -215,4 +215,49 @@ P
 status=0
 "$VERIFY" signatures polyglot.msi --trust root.pem >out 2>&1 || status=$?
 [ "$status" -ne 0 ] || fail 'an installer with an archive behind it is valid'
+# ---- Mozilla's extensions: the manifest as a whole is signed, no section of it
+
+# xpi OUT SIGNER PYTHON: an extension as Mozilla's documentation says; python code
+# changes its manifest (m), its signature file (f) or adds entries (e).
+xpi() {
+	cat >xpi.py <<'P'
+import base64, hashlib, subprocess, sys, zipfile
+to, signer, code = sys.argv[1:]
+def digests(data, end):
+    return ''.join('%s-Digest%s: %s\n' % (name, end, base64.b64encode(
+        hashlib.new(name.lower(), data).digest()).decode()) for name in ('SHA1', 'SHA256'))
+e = [('manifest.json', b'{"name": "x"}\n'), ('lib/a.js', b'a()\n')]
+m = 'Manifest-Version: 1.0\n\n' + ''.join(
+    'Name: %s\nDigest-Algorithms: SHA1 SHA256\n%s\n' % (name, digests(data, ''))
+    for name, data in e)
+f = 'Signature-Version: 1.0\n' + digests(m.encode(), '-Manifest') + '\n'
+exec(code)
+open('mozilla.sf', 'w').write(f)
+subprocess.run(['openssl', 'cms', '-sign', '-binary', '-in', 'mozilla.sf', '-signer',
+                signer + '.pem', '-inkey', signer + '.key', '-outform', 'DER', '-out',
+                'mozilla.rsa'], check=True)
+with zipfile.ZipFile(to, 'w') as z:
+    for name, data in e:
+        z.writestr(name, data)
+    z.writestr('META-INF/manifest.mf', m)
+    z.writestr('META-INF/mozilla.sf', f)
+    z.writestr('META-INF/mozilla.rsa', open('mozilla.rsa', 'rb').read())
+P
+	python3 xpi.py "$@"
+}
+xpi good.xpi second pass
+trust 0 'of good.xpi (xpi)' good.xpi
+"$VERIFY" signatures good.xpi --trust root.pem --json - >json
+grep -q '"covers": "all"' json || fail 'not all of the extension is covered'
+expect 4 'untrusted' good.xpi --trust other.pem
+xpi changed.xpi second 'e[1] = ("lib/a.js", b"b()\n")'
+trust 4 "not those that were signed: 'lib/a.js'" changed.xpi
+xpi more.xpi second 'e.append(("lib/b.js", b"b()\n"))'
+trust 0 "it does not cover 1 of the entries: 'lib/b.js'" more.xpi
+xpi manifest.xpi second 'm += "Name: lib/b.js\n\n"'
+trust 4 'it covers no entry of the archive' manifest.xpi
+xpi file.xpi second 'f = f.replace("SHA256-Digest-Manifest", "X")'
+trust 4 'are by broken algorithms alone' file.xpi
+xpi cose.xpi second 'e.append(("META-INF/cose.sig", b"x"))'
+trust 3 'a COSE signature of another manifest' cose.xpi
 exit 0
