@@ -341,8 +341,9 @@ authenticode_take(const struct view *room, const char *holder, struct view *der,
 /* ---- the rows --------------------------------------------------------- */
 
 static const struct authenticode_kind *const kinds[] = {
-    &authenticode_pe,  &authenticode_msi,  &authenticode_cat,
-    &authenticode_cab, &authenticode_appx, &authenticode_script};
+    &authenticode_pe,      &authenticode_msi,      &authenticode_cat,
+    &authenticode_cab,     &authenticode_appx,     &authenticode_script,
+    &authenticode_jscript, &authenticode_vbscript, &authenticode_wsf};
 
 static const struct authenticode_kind *
 kind_of(const struct view *file, const struct format *format, bool usual)

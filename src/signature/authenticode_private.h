@@ -73,7 +73,8 @@ void authenticode_take(const struct view *room, const char *holder, struct view 
 		       struct judgement *found);
 
 extern const struct authenticode_kind authenticode_pe, authenticode_msi,
-    authenticode_cat, authenticode_cab, authenticode_script, authenticode_appx;
+    authenticode_cat, authenticode_cab, authenticode_script, authenticode_jscript,
+    authenticode_vbscript, authenticode_wsf, authenticode_appx;
 
 /* ---- block maps: appx_blocks.c ------------------------------------------ */
 

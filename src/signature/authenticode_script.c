@@ -1,6 +1,7 @@
 /*
  * Authenticode in scripts: PowerShell's (.ps1, .psm1, .psd1), its XML files (.ps1xml,
- * .psc1, .cdxml) and managed objects (.mof). The PKCS #7 is a block of comments in
+ * .psc1, .cdxml), managed objects (.mof), and those of the Windows Script Host (.js,
+ * .vbs). The PKCS #7 is a block of comments in
  * base64 at the end,
  *
  *	text  CR LF
@@ -9,8 +10,10 @@
  *	# SIG # End signature block  CR LF
  *
  * and digested is the text before it, with its byte order mark, as UTF-16LE: so one
- * digest stands for all encodings of one text. The Windows Script Host (.js, .vbs,
- *.wsf) writes such blocks too, but digests otherwise: these are told and not checked.
+ * digest stands for all encodings of one text. The Windows Script Host has another
+ * comment in each line ("// SIG // MII..."), and digests the text without the mark,
+ * then the number of its units in four bytes. Its .wsf, where the block is an element
+ *in the text, are told and not checked.
  */
 #include "signature/authenticode_private.h"
 
@@ -21,18 +24,39 @@ enum {
 	SIP_SIZE = 16,
 };
 
+/* SpcSipInfo of PowerShell's, {603BCC1F-4B59-4E08-B724-D2C6297EF351}, of JScript's,
+ * {06C9E010-38CE-11D4-A2A3-00104BD35090}, and of VBScript's,
+ * {1629F04E-2799-4DB5-8FE5-ACE10F17EBAB}. */
+static const uint8_t powershell_sip[SIP_SIZE] = {0x1f, 0xcc, 0x3b, 0x60, 0x59, 0x4b,
+						 0x08, 0x4e, 0xb7, 0x24, 0xd2, 0xc6,
+						 0x29, 0x7e, 0xf3, 0x51};
+static const uint8_t jscript_sip[SIP_SIZE] = {0x10, 0xe0, 0xc9, 0x06, 0xce, 0x38,
+					      0xd4, 0x11, 0xa2, 0xa3, 0x00, 0x10,
+					      0x4b, 0xd3, 0x50, 0x90};
+static const uint8_t vbscript_sip[SIP_SIZE] = {0x4e, 0xf0, 0x29, 0x16, 0x99, 0x27,
+					       0xb5, 0x4d, 0x8f, 0xe5, 0xac, 0xe1,
+					       0x0f, 0x17, 0xeb, 0xab};
+
 /* How a kind of script says that a line is a comment. */
 struct style {
-	const char *before, *after; /* of a comment */
-	const char *marker;         /* of the block, in it */
-	bool digested;              /* is the digest known here? */
+	const char *begin, *end;    /* the block's first and last line */
+	const char *before, *after; /* of the base64 in each line between them */
+	const uint8_t *sip;
+	bool host;  /* of the Windows Script Host */
 	bool ascii; /* tools disagree what 8-bit text without a mark is */
 };
 
 static const struct style styles[] = {
-    {"# ", "", "SIG # ", true, false},    {"<!-- ", " -->", "SIG # ", true, true},
-    {"/* ", " */", "SIG # ", true, true}, {"// ", "", "SIG // ", false, false},
-    {"'' ", "", "SIG '' ", false, false},
+    {"# SIG # Begin signature block", "# SIG # End signature block", "# ", "",
+     powershell_sip, false, false},
+    {"<!-- SIG # Begin signature block -->", "<!-- SIG # End signature block -->",
+     "<!-- ", " -->", powershell_sip, false, true},
+    {"/* SIG # Begin signature block */", "/* SIG # End signature block */", "/* ",
+     " */", powershell_sip, false, true},
+    {"// SIG // Begin signature block", "// SIG // End signature block", "// SIG // ",
+     "", jscript_sip, true, true},
+    {"'' SIG '' Begin signature block", "'' SIG '' End signature block", "'' SIG '' ",
+     "", vbscript_sip, true, true},
 };
 
 struct script {
@@ -113,14 +137,6 @@ read_text(struct script *script, const struct view *file)
 
 /* ---- the block ---------------------------------------------------------- */
 
-/* The line of that style that begins or ends a block. */
-static char *
-marker_line(const struct style *style, const char *which)
-{
-	return base_format("%s%s%s signature block%s", style->before, style->marker,
-			   which, style->after);
-}
-
 /* ASCII text as UTF-16LE. */
 static struct buf
 widen(const char *text)
@@ -170,15 +186,13 @@ static const struct style *
 style_of(const struct view *file)
 {
 	for (size_t i = 0; i < ARRAY_COUNT(styles); i++) {
-		char *line = marker_line(&styles[i], "Begin");
-		struct buf narrow = {0}, wide = widen(line);
+		struct buf narrow = {0}, wide = widen(styles[i].begin);
 		size_t at = 0, wide_at = 0;
-		buf_puts(&narrow, line);
+		buf_puts(&narrow, styles[i].begin);
 		/* Of UTF-16BE, the low bytes are found one byte late: no matter here.
 		 */
 		bool found = find_line(file, &narrow, 1, &at) ||
 			     find_line(file, &wide, 2, &wide_at);
-		free(line);
 		buf_free(&narrow);
 		buf_free(&wide);
 		if (found)
@@ -192,8 +206,7 @@ static void
 find_block(struct authenticode *checking, struct script *script)
 {
 	struct view text = view_of_buf(&script->text);
-	char *line = marker_line(script->style, "Begin");
-	struct buf marker = widen(line);
+	struct buf marker = widen(script->style->begin);
 	size_t at = 0, next;
 	if (!find_line(&text, &marker, 2, &at)) {
 		judgement_add(&checking->found, SIGNATURE_INVALID,
@@ -211,7 +224,6 @@ find_block(struct authenticode *checking, struct script *script)
 	else
 		judgement_add(&checking->found, SIGNATURE_INVALID,
 			      "no line end (CR LF) stands before the signature block");
-	free(line);
 	buf_free(&marker);
 }
 
@@ -262,7 +274,7 @@ read_block(struct authenticode *checking, struct script *script)
 {
 	struct buf narrow = narrow_block(script);
 	struct view rest = view_of_buf(&narrow), line = {NULL, 0};
-	char *end = marker_line(script->style, "End");
+	const char *end = script->style->end;
 	bool fine = next_line(&rest, &line), ended = false;
 	while (fine && !ended && next_line(&rest, &line)) {
 		ended = line.size == strlen(end) && view_has(&line, 0, end, line.size);
@@ -279,7 +291,6 @@ read_block(struct authenticode *checking, struct script *script)
 	if (raw_base64(&base64, false, &script->der) == -1)
 		judgement_add(&checking->found, SIGNATURE_INVALID,
 			      "the signature block is not base64");
-	free(end);
 	buf_free(&narrow);
 }
 
@@ -290,8 +301,18 @@ script_digest(const struct authenticode *checking,
 	      const struct digest_algorithm *algorithm, struct digest *digest)
 {
 	const struct script *script = checking->subject;
-	struct view part = view_of(script->text.data, script->signed_end);
-	digest_of(algorithm, &part, 1, digest);
+	struct view parts[2] = {view_of(script->text.data, script->signed_end)};
+	size_t mark = script->mark ? 2 : 0;
+	if (!script->style->host) {
+		digest_of(algorithm, parts, 1, digest);
+		return;
+	}
+	parts[0] = view_from(&parts[0], mark);
+	uint64_t units = parts[0].size / 2;
+	const uint8_t count[] = {(uint8_t)units, (uint8_t)(units >> 8),
+				 (uint8_t)(units >> 16), (uint8_t)(units >> 24)};
+	parts[1] = view_of(count, sizeof(count));
+	digest_of(algorithm, parts, 2, digest);
 }
 
 static void
@@ -319,8 +340,6 @@ check_block(struct authenticode *checking, struct script *script)
 static const char *
 trouble_of(struct script *script, const struct view *file)
 {
-	if (!script->style->digested)
-		return "signatures of the Windows Script Host are not checked here";
 	if (file->size > SCRIPT_MOST)
 		return "the script is larger than 64 MiB";
 	if (read_text(script, file) == -1)
@@ -348,23 +367,79 @@ script_check(struct authenticode *checking)
 	buf_free(&script.der);
 }
 
+/* Is it a script of that kind with a signature? */
+static bool
+is_script(const struct view *file, const struct format *format, const uint8_t *sip)
+{
+	if (!(format == NULL || format_is(format, "text")) || !may_hold_block(file))
+		return false;
+	const struct style *style = style_of(file);
+	return style != NULL && style->sip == sip;
+}
+
 static bool
 script_knows(const struct view *file, const struct format *format)
 {
-	return (format == NULL || format_is(format, "text")) && may_hold_block(file) &&
-	       style_of(file) != NULL;
+	return is_script(file, format, powershell_sip);
 }
 
-/* SpcSipInfo of PowerShell's: {603BCC1F-4B59-4E08-B724-D2C6297EF351}. */
-static const uint8_t script_sip[SIP_SIZE] = {0x1f, 0xcc, 0x3b, 0x60, 0x59, 0x4b,
-					     0x08, 0x4e, 0xb7, 0x24, 0xd2, 0xc6,
-					     0x29, 0x7e, 0xf3, 0x51};
+static bool
+jscript_knows(const struct view *file, const struct format *format)
+{
+	return is_script(file, format, jscript_sip);
+}
 
-const struct authenticode_kind authenticode_script = {.format = "script",
-						      .title = "script",
-						      .noun = "script",
-						      .type = OID_SIP_INFO,
-						      .sip = script_sip,
-						      .knows = script_knows,
-						      .check = script_check,
-						      .digest = script_digest};
+static bool
+vbscript_knows(const struct view *file, const struct format *format)
+{
+	return is_script(file, format, vbscript_sip);
+}
+
+#define SCRIPT(kind_knows, kind_sip)                                                   \
+	{                                                                              \
+		.format = "script", .title = "script", .noun = "script",               \
+		.type = OID_SIP_INFO, .sip = kind_sip, .knows = kind_knows,            \
+		.check = script_check, .digest = script_digest                         \
+	}
+
+const struct authenticode_kind authenticode_script =
+    SCRIPT(script_knows, powershell_sip);
+const struct authenticode_kind authenticode_jscript =
+    SCRIPT(jscript_knows, jscript_sip);
+const struct authenticode_kind authenticode_vbscript =
+    SCRIPT(vbscript_knows, vbscript_sip);
+
+/* ---- scripts with the block in the middle -------------------------------- */
+
+static const char element[] = "<signature>\r\n** SIG ** ";
+
+static bool
+wsf_knows(const struct view *file, const struct format *format)
+{
+	uint64_t at;
+	struct buf wide = {0};
+	if (!(format == NULL || format_is(format, "text")))
+		return false;
+	bool is = view_find(file, 0, element, sizeof(element) - 1, &at) == 0;
+	if (!is) {
+		wide = widen(element);
+		is = view_find(file, 0, wide.data, wide.size, &at) == 0;
+	}
+	buf_free(&wide);
+	return is;
+}
+
+static void
+wsf_check(struct authenticode *checking)
+{
+	authenticode_only(checking, "0", "element 'signature'", SIGNATURE_NOT_CHECKED,
+			  "signatures in .wsf files of the Windows Script Host are not "
+			  "checked here");
+}
+
+const struct authenticode_kind authenticode_wsf = {.format = "script",
+						   .title = "script",
+						   .noun = "script",
+						   .type = OID_SIP_INFO,
+						   .knows = wsf_knows,
+						   .check = wsf_check};

@@ -469,11 +469,113 @@ START_TEST(script_in_another_encoding)
 }
 END_TEST
 
+/* Of the Windows Script Host: no tool here signs them, so the block is made by the rule
+ * that jsign's documentation gives: the text in UTF-16LE, then the number of units. */
+static const struct {
+	const char *text, *comment;
+	uint8_t sip[16];
+	bool wide;
+} hosted[] = {
+    {"var x = 1;\r\nWScript.Quit(x);\r\n",
+     "// SIG // ",
+     {0x10, 0xe0, 0xc9, 0x06, 0xce, 0x38, 0xd4, 0x11, 0xa2, 0xa3, 0x00, 0x10, 0x4b,
+      0xd3, 0x50, 0x90},
+     false},
+    {"x = 1\r\nWScript.Quit x",
+     "'' SIG '' ",
+     {0x4e, 0xf0, 0x29, 0x16, 0x99, 0x27, 0xb5, 0x4d, 0x8f, 0xe5, 0xac, 0xe1, 0x0f,
+      0x17, 0xeb, 0xab},
+     false},
+    {"x = 1\r\nWScript.Quit x",
+     "'' SIG '' ",
+     {0x4e, 0xf0, 0x29, 0x16, 0x99, 0x27, 0xb5, 0x4d, 0x8f, 0xe5, 0xac, 0xe1, 0x0f,
+      0x17, 0xeb, 0xab},
+     true},
+};
+
+static void
+put_wide(struct buf *out, const char *text)
+{
+	for (; *text != '\0'; text++) {
+		buf_append(out, text, 1);
+		buf_append(out, "\0", 1);
+	}
+}
+
+/* What is signed: SpcIndirectDataContent with a SpcSipInfo. */
+static void
+put_hosted_content(struct buf *out, int which)
+{
+	struct buf bytes = {0};
+	unsigned char digest[32];
+	size_t units = strlen(hosted[which].text);
+	put_wide(&bytes, hosted[which].text);
+	for (unsigned i = 0; i < 4; i++) {
+		char byte = (char)(units >> (8 * i));
+		buf_append(&bytes, &byte, 1);
+	}
+	EVP_Digest(bytes.data, bytes.size, digest, NULL, EVP_sha256(), NULL);
+	put_oid(out, "1.3.6.1.4.1.311.2.1.30");
+	size_t info = out->size;
+	put_der(out, 0x02, "\1", 1);
+	put_der(out, 0x04, hosted[which].sip, 16);
+	for (int i = 0; i < 5; i++)
+		put_der(out, 0x02, "\0", 1);
+	put_around(out, info, 0x30);
+	put_around(out, 0, 0x30);
+	info = out->size;
+	put_algorithm(out, "2.16.840.1.101.3.4.2.1");
+	put_der(out, 0x04, digest, sizeof(digest));
+	put_around(out, info, 0x30);
+	put_around(out, 0, 0x30);
+	buf_free(&bytes);
+}
+
+static struct buf
+hosted_script(int which)
+{
+	const char *comment = hosted[which].comment;
+	struct signing signing = {.signer = &leaf};
+	struct buf script = {0}, out = {0};
+	put_hosted_content(&signing.content, which);
+	signing_make(&signing);
+	struct buf der = signing_finish(&signing);
+	unsigned char *base64 = base_alloc(der.size * 2, 1);
+	EVP_EncodeBlock(base64, (const unsigned char *)der.data, (int)der.size);
+	buf_printf(&script, "%s\r\n%sBegin signature block\r\n", hosted[which].text,
+		   comment);
+	for (const char *at = (const char *)base64; *at != '\0';) {
+		int size = (int)strnlen(at, 44);
+		buf_printf(&script, "%s%.*s\r\n", comment, size, at);
+		at += size;
+	}
+	buf_printf(&script, "%sEnd signature block\r\n", comment);
+	free(base64);
+	if (!hosted[which].wide)
+		return script;
+	buf_append(&out, "\xff\xfe", 2);
+	put_wide(&out, script.data);
+	return out;
+}
+
+START_TEST(script_of_the_host)
+{
+	json_t *entries;
+	struct buf file = hosted_script(_i);
+	assert_status(check_image(&file, trust, &entries), SIGNATURE_VALID);
+	ck_assert(entry_says(entries, 0, "format", "script"));
+	ck_assert(entry_says(entries, 0, "signer", "CN=Signer"));
+	json_decref(entries);
+	assert_guarded(&file, hosted[_i].wide ? 2 : 0, file.size, 1);
+	assert_truncated(&file, 1);
+}
+END_TEST
+
 START_TEST(script_that_is_not_checked)
 {
 	static const char *const texts[] = {
-	    "x = 1;\r\n\r\n// SIG // Begin signature block\r\n// SIG // MII\r\n",
-	    "x = 1\r\n\r\n'' SIG '' Begin signature block\r\n'' SIG '' MII\r\n",
+	    "<job>\r\n<signature>\r\n** SIG ** MII\r\n</signature>\r\n</job>\r\n",
+	    "x = \"\xe9\"\r\n\r\n'' SIG '' Begin signature block\r\n'' SIG '' MII\r\n",
 	    "x = \"\xe9\"\r\n\r\n# SIG # Begin signature block\r\n# MII\r\n",
 	    "<x>\xc3\xa9</x>\r\n\r\n<!-- SIG # Begin signature block -->\r\n",
 	};
@@ -624,6 +726,7 @@ signature_authenticode_files_suite(void)
 	tcase_add_test(scripts_case, script_bytes_that_nobody_signed);
 	tcase_add_test(scripts_case, script_line_ends_changed);
 	tcase_add_test(scripts_case, script_in_another_encoding);
+	tcase_add_loop_test(scripts_case, script_of_the_host, 0, ARRAY_COUNT(hosted));
 	tcase_add_loop_test(scripts_case, script_that_is_not_checked, 0, 4);
 	tcase_add_test(catalogues, catalogue_of_osslsigncode_is_valid);
 	tcase_add_test(catalogues, catalogue_by_a_broken_digest_is_weak);
