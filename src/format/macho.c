@@ -6,7 +6,7 @@
  *     header | load commands | segments' bytes: sections … | __LINKEDIT: symbols,
  *     strings, dyld's tables, the code signature
  */
-#include "format/format_private.h"
+#include "format/macho_private.h"
 
 enum {
 	COMMAND_SIZE = 8, /* struct load_command: cmd, cmdsize */
@@ -25,10 +25,10 @@ enum {
 	NAME_FIELD = 16, /* segname, sectname */
 };
 
-#define LC_REQUIRED     UINT32_C(0x80000000) /* LC_REQ_DYLD */
+#define LC_REQUIRED UINT32_C(0x80000000) /* LC_REQ_DYLD */
 /* S_ATTR_PURE_INSTRUCTIONS, S_ATTR_SOME_INSTRUCTIONS of a section's flags */
 #define SECTION_INSTRUCTIONS UINT32_C(0x80000400)
-#define SIGNATURE_MAGIC UINT32_C(0xfade0cc0) /* CSMAGIC_EMBEDDED_SIGNATURE */
+#define SIGNATURE_MAGIC      UINT32_C(0xfade0cc0) /* CSMAGIC_EMBEDDED_SIGNATURE */
 
 /* A file's class and order, and what its load commands say. */
 struct macho {
@@ -42,7 +42,8 @@ struct macho {
 	struct strings names;
 	uint64_t end;          /* of all that commands name */
 	uint64_t unsigned_end; /* the same without the signature and __LINKEDIT */
-	uint64_t linkedit, linkedit_end;
+	uint64_t content;      /* where the first of it is */
+	uint64_t linkedit_command, linkedit, linkedit_end;
 	uint64_t signature_command, signature, signature_size;
 	unsigned signatures;
 };
@@ -170,6 +171,8 @@ add_piece(struct macho *macho, struct map *map, uint64_t offset, uint64_t size,
 		macho->end = end;
 	if (end > macho->unsigned_end)
 		macho->unsigned_end = end;
+	if (offset < macho->content)
+		macho->content = offset;
 }
 
 /* The pieces that two 32-bit fields each name, at `at`: offset, size. */
@@ -211,6 +214,8 @@ read_section(struct macho *macho, struct map *map, uint64_t command, uint64_t at
 	    (struct symbol_owner){name, offset, end, EXTENT_CONTENT};
 	if (end > macho->unsigned_end)
 		macho->unsigned_end = end;
+	if (end > offset && offset < macho->content)
+		macho->content = offset;
 	map_add_part(map, command, at, macho->wide ? 80 : 68, EXTENT_METADATA,
 		     EXTENT_NO_MEMBER, macho->wide ? "LC_SEGMENT_64" : "LC_SEGMENT",
 		     name);
@@ -243,6 +248,7 @@ read_segment(struct macho *macho, struct map *map, uint64_t at, uint32_t size,
 	if (end > macho->end)
 		macho->end = end;
 	if (strcmp(name, "__LINKEDIT") == 0 && macho->linkedit_end == 0) {
+		macho->linkedit_command = at;
 		macho->linkedit = offset;
 		macho->linkedit_end = end;
 	} else if (end > macho->unsigned_end) {
@@ -343,6 +349,7 @@ read_commands(struct macho *macho, struct map *map, struct err *err)
 			       "load commands at offset %ju are cut off",
 			       (uintmax_t)at);
 	macho->end = macho->unsigned_end = macho->commands_end;
+	macho->content = macho->view->size;
 	for (uint32_t i = 0; i < macho->command_count; i++) {
 		uint64_t left = macho->commands_end - at;
 		uint32_t size = left < COMMAND_SIZE ? 0 : macho_u32(macho, at + 4);
@@ -393,31 +400,41 @@ signature_is_whole(const struct view *blob)
 	return is_zero_between(blob, end, blob->size);
 }
 
-/* The signature and its command: tagged so only when it is the last thing in
- * __LINKEDIT and in the file, behind all that other commands name. */
+/* Is the signature the last thing in __LINKEDIT and in the file, behind all that other
+ * commands name? */
+static bool
+signature_is_sound(const struct macho *macho)
+{
+	struct view blob;
+	return macho->signatures == 1 &&
+	       view_sub(macho->view, macho->signature, macho->signature_size, &blob) ==
+		   0 &&
+	       macho->signature + macho->signature_size == macho->view->size &&
+	       macho->linkedit_end == macho->view->size &&
+	       macho->signature >= macho->linkedit &&
+	       macho->signature >= macho->unsigned_end && signature_is_whole(&blob);
+}
+
+static int
+signature_fault(const struct macho *macho, struct err *err)
+{
+	return err_set(err, ERR_INPUT,
+		       "code signature at offset %ju is not the sound end of the file",
+		       (uintmax_t)macho->signature);
+}
+
+/* The signature and its command: tagged so only when it is sound. */
 static int
 map_signature(const struct macho *macho, struct map *map, struct err *err)
 {
-	struct view blob;
-	bool sound = macho->signatures == 1 &&
-		     view_sub(macho->view, macho->signature, macho->signature_size,
-			      &blob) == 0 &&
-		     macho->signature + macho->signature_size == macho->view->size &&
-		     macho->linkedit_end == macho->view->size &&
-		     macho->signature >= macho->linkedit &&
-		     macho->signature >= macho->unsigned_end &&
-		     signature_is_whole(&blob);
 	if (macho->signatures == 0)
 		return 0;
+	bool sound = signature_is_sound(macho);
 	add(map, macho->signature_command, LINKEDIT_SIZE,
 	    sound ? EXTENT_SIGNATURE : EXTENT_METADATA, "LC_CODE_SIGNATURE");
 	add(map, macho->signature, macho->signature_size,
 	    sound ? EXTENT_SIGNATURE : EXTENT_CONTENT, "code signature");
-	return sound ? 0
-		     : err_set(err, ERR_INPUT,
-			       "code signature at offset %ju is not the sound end "
-			       "of the file",
-			       (uintmax_t)macho->signature);
+	return sound ? 0 : signature_fault(macho, err);
 }
 
 /* ---- sections and symbols ---------------------------------------------- */
@@ -525,6 +542,36 @@ macho_map(const struct view *view, struct map *map, struct err *err)
 	return answer;
 }
 
+int
+macho_layout_read(const struct view *view, struct macho_layout *layout, struct err *err)
+{
+	struct macho macho;
+	if (!macho_open(view, &macho))
+		return err_set(err, ERR_INPUT, "Mach-O header is malformed");
+	struct map *map = map_new();
+	int answer = read_commands(&macho, map, err);
+	if (answer == 0 && macho.signatures != 0 && !signature_is_sound(&macho))
+		answer = signature_fault(&macho, err);
+	*layout =
+	    (struct macho_layout){macho.wide,
+				  macho.big,
+				  macho.command_count,
+				  macho.commands,
+				  macho.commands_end,
+				  macho.content,
+				  macho.linkedit_command,
+				  macho.linkedit,
+				  macho.linkedit_end,
+				  macho.signatures != 0 ? macho.signature_command : 0,
+				  macho.signature,
+				  macho.signature_size};
+	map_free(map);
+	strings_free(&macho.names);
+	free(macho.addresses);
+	free(macho.owners);
+	return answer;
+}
+
 /* ---- machine code ------------------------------------------------------ */
 
 /* <mach/machine.h>: CPU_TYPE_… */
@@ -594,4 +641,5 @@ const struct format format_macho = {
     .probe = macho_probe,
     .map = macho_map,
     .code = macho_code,
+    .graft = macho_graft,
 };

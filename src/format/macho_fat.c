@@ -15,6 +15,7 @@ enum {
 	HEADER_SIZE = 8,
 	ARCH_SIZE = 20,    /* fat_arch */
 	ARCH_64_SIZE = 32, /* fat_arch_64 */
+	ALIGN_MOST = 15,   /* lipo's and the kernel's: 2^15 */
 	JAVA_MAJOR = 45,   /* the lowest there is */
 	/* The kernel looks for the table in the first page only. */
 	ARCHS_MOST = (4096 - HEADER_SIZE) / ARCH_SIZE,
@@ -256,10 +257,132 @@ fat_map(const struct view *view, struct map *map, struct err *err)
 	return 0;
 }
 
+/* ---- signatures ---------------------------------------------------------- */
+
+static void
+put_u32be(struct buf *bytes, uint64_t offset, uint64_t value)
+{
+	for (unsigned i = 0; i < 4; i++)
+		bytes->data[offset + i] = (char)(value >> (24 - 8 * i));
+}
+
+/* Put the slice, signed anew or as it is, where the alignment of its entry has it, and
+ * its place into the entry. The file's tables have 32 bits. */
+static int
+put_slice(struct buf *bytes, uint32_t index, const struct view *content, uint64_t most,
+	  struct err *err)
+{
+	uint64_t at = HEADER_SIZE + (uint64_t)index * ARCH_SIZE;
+	struct view view = view_of_buf(bytes);
+	uint32_t align = 0;
+	view_u32be(&view, at + 16, &align);
+	uint64_t page = align <= ALIGN_MOST ? UINT64_C(1) << align : 1;
+	uint64_t offset = (bytes->size + page - 1) / page * page;
+	if (offset + content->size > most || most > UINT32_MAX)
+		return err_set(err, ERR_INPUT,
+			       "slice %u would end behind the end of the shipped file",
+			       index);
+	put_u32be(bytes, at + 8, offset);
+	put_u32be(bytes, at + 12, content->size);
+	buf_zeros(bytes, (size_t)(offset - bytes->size));
+	buf_append(bytes, content->data, (size_t)content->size);
+	return 0;
+}
+
+/* Give one slice the signature of its shipped twin; GRAFT_NONE when that has none. */
+static enum graft_answer
+graft_slice(const struct fat *shipped, const struct fat *rebuilt, uint32_t index,
+	    struct graft *graft, struct err *err)
+{
+	struct slice theirs = fat_slice(shipped, index),
+		     ours = fat_slice(rebuilt, index);
+	struct view from, to;
+	struct graft one = {0};
+	enum graft_answer answer = GRAFT_NONE;
+	if (theirs.type != ours.type || theirs.subtype != ours.subtype ||
+	    view_sub(shipped->view, theirs.offset, theirs.size, &from) == -1 ||
+	    view_sub(rebuilt->view, ours.offset, ours.size, &to) == -1) {
+		err_set(err, ERR_INPUT, "the slices are not for the same processors");
+		return GRAFT_FAILED;
+	}
+	if (format_macho.probe(&from) == PROBE_SURE)
+		answer = format_macho.graft(&from, &to, &one, err);
+	struct view signed_slice = view_of_buf(&one.bytes);
+	char *name = slice_name(&ours);
+	for (size_t i = 0; i < one.steps.count; i++)
+		strings_addf(&graft->steps, "%s: %s", name, one.steps.items[i]);
+	if (answer == GRAFT_FAILED)
+		err_at(err, "in the slice for %s", name);
+	else if (put_slice(&graft->bytes, index,
+			   answer == GRAFT_DONE ? &signed_slice : &to,
+			   shipped->view->size, err) == -1)
+		answer = GRAFT_FAILED;
+	free(name);
+	graft_free(&one);
+	return answer;
+}
+
+/* Is the file nothing but its slices, laid out as put_slice() does it? Bytes anywhere
+ * else would be lost in a graft. */
+static bool
+is_plain(const struct fat *fat)
+{
+	struct buf again = {0};
+	struct err ignored = {0};
+	int answer = 0;
+	buf_append(&again, fat->view->data, HEADER_SIZE + fat->count * ARCH_SIZE);
+	for (uint32_t i = 0; i < fat->count && answer == 0; i++) {
+		struct slice slice = fat_slice(fat, i);
+		struct view content;
+		answer = view_sub(fat->view, slice.offset, slice.size, &content);
+		if (answer == 0)
+			answer =
+			    put_slice(&again, i, &content, fat->view->size, &ignored);
+	}
+	struct view bytes = view_of_buf(&again);
+	bool plain = answer == 0 && view_equal(&bytes, fat->view);
+	buf_free(&again);
+	return plain;
+}
+
+/* Every slice is grafted by itself; then they are laid out again as lipo lays them out.
+ */
+static enum graft_answer
+fat_graft(const struct view *shipped, const struct view *rebuilt, struct graft *graft,
+	  struct err *err)
+{
+	struct fat theirs, ours;
+	bool any = false;
+	if (fat_read(shipped, &theirs, err) == -1 ||
+	    fat_read(rebuilt, &ours, err) == -1)
+		return GRAFT_FAILED;
+	if (theirs.wide || ours.wide || theirs.count != ours.count) {
+		err_set(err, ERR_INPUT, "the slices are not for the same processors");
+		return GRAFT_FAILED;
+	}
+	if (!is_plain(&ours)) {
+		err_set(err, ERR_INPUT,
+			"the rebuilt file's slices do not follow one another");
+		return GRAFT_FAILED;
+	}
+	buf_append(&graft->bytes, rebuilt->data, HEADER_SIZE + ours.count * ARCH_SIZE);
+	for (uint32_t i = 0; i < ours.count; i++) {
+		enum graft_answer answer = graft_slice(&theirs, &ours, i, graft, err);
+		if (answer == GRAFT_FAILED)
+			return GRAFT_FAILED;
+		any = any || answer == GRAFT_DONE;
+	}
+	if (!any)
+		return GRAFT_NONE;
+	strings_add(&graft->steps, "fat_arch: offsets and sizes of the slices");
+	return GRAFT_DONE;
+}
+
 const struct format format_macho_fat = {
     .name = "macho-fat",
     .title = "Mach-O universal file",
     .probe = fat_probe,
     .members = fat_members,
     .map = fat_map,
+    .graft = fat_graft,
 };

@@ -394,6 +394,13 @@ recipe_macho() {
 	functions "$1" '' >x.c
 	clang -target "x86_64-apple-macos$(pick "$1" 11 11 12 11)" -O1 -c -o made x.c
 }
+# A library for a processor that runs nothing unsigned: the linker signs it ad hoc.
+recipe_macho_signed() {
+	functions "$1" '' >x.c
+	clang -target arm64-apple-macos11 -O1 -c -o x.o x.c
+	ld64.lld-14 -arch arm64 -platform_version macos 11 "$(pick "$1" 11 11 12 11)" -dylib \
+		-install_name x x.o -o made
+}
 recipe_java_class() {
 	{
 		echo 'class X {'

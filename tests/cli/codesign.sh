@@ -158,3 +158,25 @@ for size in $((at - 1)) $((at + 8)) $((at + 60)) $((at + length - 1)); do
 	"$VERIFY" signatures bad --trust root.pem >out 2>&1 || status=$?
 	[ "$status" -ne 0 ] || fail "cut at $size, and nobody minds"
 done
+
+# ---- shipped with a signature, rebuilt without, or with the linker's
+
+same() {
+	"$VERIFY" compare "$1" "$2" >out || fail "$1 and $2 differ"
+	grep -q 'signature-only' out || fail "$1 and $2 are not told apart by the signature"
+}
+by signed one hash=sha1,sha256
+same signed plain
+python3 "$SOURCE/testdata/codesign/sign.py" adhoc other cert=one.pem key=one.key
+same other adhoc
+llvm-lipo-14 -create plain adhoc -output fat
+llvm-lipo-14 -create signed other -output fat.signed
+same fat.signed fat
+for file in plain:5000 fat:9000 fat:$(($(wc -c <fat) - 3000)); do
+	change "${file%:*}" changed "${file#*:}"
+	shipped=signed
+	[ "${file%:*}" = plain ] || shipped=fat.signed
+	status=0
+	"$VERIFY" compare "$shipped" changed >out || status=$?
+	[ "$status" -eq 1 ] || fail "a change at $file ended with $status"
+done

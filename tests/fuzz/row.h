@@ -122,6 +122,20 @@ fuzz_map(const struct format *format, const struct view *view)
 	code_free(&code);
 }
 
+/* A graft onto the file itself gives the same bytes back, or says why not. */
+static inline void
+fuzz_graft_self(const struct format *format, const struct view *view)
+{
+	struct graft graft = {0};
+	struct err err = {0};
+	enum graft_answer answer = format->graft(view, view, &graft, &err);
+	struct view bytes = view_of_buf(&graft.bytes);
+	if ((answer == GRAFT_DONE && !view_equal(view, &bytes)) ||
+	    (answer == GRAFT_FAILED && err.kind == ERR_NONE))
+		abort();
+	graft_free(&graft);
+}
+
 static inline void
 fuzz_row(const struct format *format, const uint8_t *data, size_t size)
 {
