@@ -57,6 +57,7 @@ const struct format *const format_table[] = {
     &format_cdiff,
     &format_crx,
     &format_mar,
+    &format_payload,
 
     /* images of file systems and for boot loaders */
     &format_fdt,

@@ -46,6 +46,7 @@ extern const struct format format_cvd;
 extern const struct format format_cdiff;
 extern const struct format format_crx;
 extern const struct format format_mar;
+extern const struct format format_payload;
 /* squashfs (squashfs.c and its neighbours), and what begins with a program. */
 extern const struct format format_squashfs;
 extern const struct format format_appimage;

@@ -536,6 +536,9 @@ extern const struct scheme scheme_mar;
 /* ---- xar archives: xar.c -------------------------------------------------- */
 
 extern const struct scheme scheme_xar;
+/* ---- Android's update payloads: payload.c ----------------------------------- */
+
+extern const struct scheme scheme_payload;
 
 /* ---- the walk: signature.c ------------------------------------------- */
 

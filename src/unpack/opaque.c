@@ -27,7 +27,6 @@ static const struct magic magics[] = {
     {0, 4, "\x89LZO", "lzop stream"},
     {0, 8, "MSWIM\0\0\0", "WIM image"},
     {0, 4, "ITSF", "compiled HTML help"},
-    {0, 4, "CrAU", "Android update payload"},
     {0, 4, "ISc(", "InstallShield cabinet"},
     {0, 8, "!<thin>\n", "thin ar archive"},
 };

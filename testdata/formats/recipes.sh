@@ -514,6 +514,38 @@ sys.stdout.buffer.write(b'MAR1' + be(total - 4 - len(index)) + be(total, 8) + si
     sections + data + be(len(index)) + index)
 P
 }
+recipe_android_payload() {
+	python3 - "$1" <<'P' >made
+import hashlib, lzma, sys
+def varint(n):
+    out = b''
+    while n > 127:
+        out, n = out + bytes([n & 127 | 128]), n >> 7
+    return out + bytes([n])
+number = lambda field, n: varint(field << 3) + varint(n)
+field = lambda field, data: varint(field << 3 | 2) + varint(len(data)) + data
+kind, data = sys.argv[1], b''
+image = bytes(4096) + b'0123456789abcdef' * 256
+if kind == 'content':
+    image = image[:5000] + b'X' + image[5001:]
+def operation(kind, start):
+    global data
+    packed = {6: b'', 8: lzma.compress(image[4096 * start:4096 * (start + 1)])}[kind]
+    made = number(1, kind)
+    if packed:
+        made += number(2, len(data)) + number(3, len(packed)) + field(8, hashlib.sha256(packed).digest())
+        data += packed
+    return field(8, made + field(6, number(1, start) + number(2, 1)))
+operations = [operation(6, 0), operation(8, 1)]
+if kind == 'order':
+    operations.reverse()
+info = number(1, len(image)) + field(2, hashlib.sha256(image).digest())
+manifest = field(13, field(1, b'boot') + field(7, info) + b''.join(operations))
+manifest += number(14, 1700000000 + (kind == 'metadata'))
+sys.stdout.buffer.write(b'CrAU' + (2).to_bytes(8, 'big') + len(manifest).to_bytes(8, 'big') +
+    bytes(4) + manifest + data)
+P
+}
 recipe_wasm() {
 	functions "$1" '' >x.c
 	clang --target=wasm32 "$(pick "$1" -g0 -g0 -g -g0)" -c -o made x.c
