@@ -109,6 +109,80 @@ deb_members(const struct view *view, const struct member_sink *sink, struct err 
 	return 0;
 }
 
+/* ---- signatures ------------------------------------------------------------ */
+
+/* A member that debsigs or dpkg-sig added, and nothing else: an OpenPGP signature,
+ * binary or in text, under a name of theirs. */
+static bool
+is_signature(const struct view *view, const struct ar_entry *entry)
+{
+	struct view content;
+	return entry->kind == AR_MEMBER && strncmp(entry->name.data, "_gpg", 4) == 0 &&
+	       entry->naming == AR_SHORT && !entry->hidden_name &&
+	       view_sub(view, entry->content, entry->size, &content) == 0 &&
+	       (format_is_openpgp(&content) || format_is_openpgp_text(&content));
+}
+
+/* The whole member, from its header to its padding. */
+static void
+append_entry(const struct view *view, const struct ar_entry *entry, struct buf *out)
+{
+	struct view whole;
+	uint64_t end = entry->content + entry->size + entry->padded;
+	if (view_sub(view, entry->header, end - entry->header, &whole) == 0)
+		buf_append(out, whole.data, (size_t)whole.size);
+}
+
+/* Append the members of a package that are signatures, or the others; how many. */
+static int
+append_members(const struct view *view, bool signatures, struct buf *out, size_t *count,
+	       struct err *err)
+{
+	struct ar_walk walk;
+	int more;
+	*count = 0;
+	ar_walk_start(&walk, view);
+	while ((more = ar_walk_next(&walk, err)) == 1) {
+		if (is_signature(view, &walk.entry) != signatures)
+			continue;
+		append_entry(view, &walk.entry, out);
+		(*count)++;
+	}
+	ar_walk_end(&walk);
+	return more;
+}
+
+/* The rebuilt package, signatures of its own left out, with the shipped ones at its end,
+ * where both programs put them. */
+static enum graft_answer
+deb_graft(const struct view *shipped, const struct view *rebuilt, struct graft *graft,
+	  struct err *err)
+{
+	struct buf signatures = {0};
+	size_t count, others;
+	enum graft_answer answer = GRAFT_FAILED;
+	if (append_members(shipped, true, &signatures, &count, err) == -1) {
+		err_at(err, "in the shipped file");
+	} else if (count == 0) {
+		answer = GRAFT_NONE;
+	} else {
+		struct view magic = {NULL, 0};
+		if (view_sub(rebuilt, 0, 8, &magic) == 0)
+			buf_append(&graft->bytes, magic.data, 8);
+		if (append_members(rebuilt, false, &graft->bytes, &others, err) == -1) {
+			err_at(err, "in the rebuilt file");
+		} else {
+			buf_append(&graft->bytes, signatures.data, signatures.size);
+			strings_addf(&graft->steps,
+				     "_gpg members: %zu bytes from the shipped file",
+				     signatures.size);
+			answer = GRAFT_DONE;
+		}
+	}
+	buf_free(&signatures);
+	return answer;
+}
+
 const struct format format_deb = {
     .name = "deb",
     .title = "Debian binary package",
@@ -116,4 +190,5 @@ const struct format format_deb = {
     .probe = deb_probe,
     .members = deb_members,
     .map = ar_map,
+    .graft = deb_graft,
 };

@@ -201,4 +201,12 @@ void symbols_put(struct symbols *symbols, struct map *map,
 		 const struct symbol_owner *owners);
 void symbols_free(struct symbols *symbols);
 
+/* ---- openpgp.c -------------------------------------------------------- */
+
+/* Are the bytes OpenPGP signature packets, from the first to the last? */
+bool format_is_openpgp(const struct view *bytes);
+/* Or an armoured signature, or a clear-signed text, of printable ASCII and nothing
+ * around it? */
+bool format_is_openpgp_text(const struct view *bytes);
+
 #endif

@@ -11,23 +11,11 @@
  *
  * The payload is one member: its compressor's row and cpio's go on from there.
  */
-#include "format/record_private.h"
+#include "format/rpm_private.h"
 
-#define LEAD_SIZE    96
 #define LEAD_MAGIC   "\xed\xab\xee\xdb"
-#define HEADER_MAGIC "\x8e\xad\xe8\x01"
-#define ENTRY_SIZE   16
 #define ENTRIES_MOST 65535
 #define STORE_MOST   (256U << 20)
-
-struct header {
-	uint64_t offset, index, store, end;
-	uint32_t count, store_size;
-};
-
-struct entry {
-	uint32_t tag, type, offset, count;
-};
 
 struct tag_name {
 	uint32_t tag;
@@ -153,12 +141,32 @@ static const struct tag_name header_tags[] = {
     {5097, EXTENT_DERIVED, "uncompressed payload digest"},
 };
 
+static const struct tag_name *
+find_tag(const struct tag_name *names, size_t count, uint32_t tag)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (names[i].tag == tag)
+			return &names[i];
+	}
+	return NULL;
+}
+
+bool
+rpm_signature_tag(uint32_t tag, enum extent_tag *kind)
+{
+	const struct tag_name *name =
+	    find_tag(signature_tags, ARRAY_COUNT(signature_tags), tag);
+	if (name != NULL)
+		*kind = name->kind;
+	return name != NULL;
+}
+
 static int
 read_header(const struct view *view, uint64_t offset, const char *what,
-	    struct header *header, struct err *err)
+	    struct rpm_header *header, struct err *err)
 {
-	*header = (struct header){.offset = offset};
-	if (!view_has(view, offset, HEADER_MAGIC, 4) ||
+	*header = (struct rpm_header){.offset = offset};
+	if (!view_has(view, offset, RPM_HEADER_MAGIC, 4) ||
 	    view_u32be(view, offset + 8, &header->count) == -1 ||
 	    view_u32be(view, offset + 12, &header->store_size) == -1)
 		return err_set(err, ERR_INPUT, "no rpm %s at offset %ju", what,
@@ -168,7 +176,7 @@ read_header(const struct view *view, uint64_t offset, const char *what,
 			       "the rpm %s at offset %ju has impossible sizes", what,
 			       (uintmax_t)offset);
 	header->index = offset + 16;
-	header->store = header->index + (uint64_t)header->count * ENTRY_SIZE;
+	header->store = header->index + (uint64_t)header->count * RPM_ENTRY_SIZE;
 	header->end = header->store + header->store_size;
 	if (header->end > view->size)
 		return err_set(err, ERR_INPUT,
@@ -177,12 +185,12 @@ read_header(const struct view *view, uint64_t offset, const char *what,
 	return 0;
 }
 
-static void
-read_entry(const struct view *view, const struct header *header, uint32_t index,
-	   struct entry *entry)
+void
+rpm_entry_at(const struct view *view, const struct rpm_header *header, uint32_t index,
+	   struct rpm_entry *entry)
 {
-	uint64_t at = header->index + (uint64_t)index * ENTRY_SIZE;
-	*entry = (struct entry){0};
+	uint64_t at = header->index + (uint64_t)index * RPM_ENTRY_SIZE;
+	*entry = (struct rpm_entry){0};
 	view_u32be(view, at, &entry->tag);
 	view_u32be(view, at + 4, &entry->type);
 	view_u32be(view, at + 8, &entry->offset);
@@ -203,10 +211,9 @@ strings_length(const struct view *store, uint32_t count, uint64_t *length)
 	return 0;
 }
 
-/* How many bytes of the store an entry has; -1 when they are not all there. */
-static int
-entry_length(const struct view *view, const struct header *header,
-	     const struct entry *entry, uint64_t *length)
+int
+rpm_entry_length(const struct view *view, const struct rpm_header *header,
+	     const struct rpm_entry *entry, uint64_t *length)
 {
 	static const uint8_t sizes[] = {0, 1, 1, 2, 4, 8, 0, 1};
 	struct view store, part;
@@ -228,15 +235,10 @@ entry_length(const struct view *view, const struct header *header,
 	}
 }
 
-struct rpm {
-	struct header signature, main;
-	uint64_t signature_end; /* with its padding: where the main header starts */
-};
-
-static int
-read_rpm(const struct view *view, struct rpm *rpm, struct err *err)
+int
+rpm_read(const struct view *view, struct rpm *rpm, struct err *err)
 {
-	if (read_header(view, LEAD_SIZE, "signature header", &rpm->signature, err) ==
+	if (read_header(view, RPM_LEAD_SIZE, "signature header", &rpm->signature, err) ==
 	    -1)
 		return -1;
 	rpm->signature_end = (rpm->signature.end + 7) / 8 * 8;
@@ -246,7 +248,7 @@ read_rpm(const struct view *view, struct rpm *rpm, struct err *err)
 static enum probe_answer
 rpm_probe(const struct view *view)
 {
-	return view_has(view, 0, LEAD_MAGIC, 4) && view->size >= LEAD_SIZE ? PROBE_SURE
+	return view_has(view, 0, LEAD_MAGIC, 4) && view->size >= RPM_LEAD_SIZE ? PROBE_SURE
 									   : PROBE_NO;
 }
 
@@ -266,17 +268,17 @@ compare_ranges(const void *left, const void *right)
 /* Do entries share bytes, or are there bytes in the store that belong to none but
  * alignment? Both let a program read something else than rpm does. */
 static int
-check_store(const struct view *view, const struct header *header, const char *what,
+check_store(const struct view *view, const struct rpm_header *header, const char *what,
 	    const struct member_sink *sink, struct err *err)
 {
 	struct range *ranges = base_alloc(header->count + 1, sizeof(*ranges));
 	int result = 0;
 	uint64_t at = 0;
 	for (uint32_t i = 0; result == 0 && i < header->count; i++) {
-		struct entry entry;
+		struct rpm_entry entry;
 		uint64_t length = 0;
-		read_entry(view, header, i, &entry);
-		if (entry_length(view, header, &entry, &length) == -1)
+		rpm_entry_at(view, header, i, &entry);
+		if (rpm_entry_length(view, header, &entry, &length) == -1)
 			result = err_set(err, ERR_INPUT,
 					 "tag %u of the rpm %s has data outside of it",
 					 entry.tag, what);
@@ -306,12 +308,12 @@ check_store(const struct view *view, const struct header *header, const char *wh
 /* What the signature header says of the size of all that follows it; false when it
  * does not say. */
 static bool
-stated_size(const struct view *view, const struct header *header, uint64_t *size)
+stated_size(const struct view *view, const struct rpm_header *header, uint64_t *size)
 {
 	for (uint32_t i = 0; i < header->count; i++) {
-		struct entry entry;
+		struct rpm_entry entry;
 		uint32_t narrow;
-		read_entry(view, header, i, &entry);
+		rpm_entry_at(view, header, i, &entry);
 		uint64_t at = header->store + entry.offset;
 		if (entry.tag == 270 && entry.type == 5 && entry.count == 1)
 			return view_u64be(view, at, size) == 0;
@@ -348,7 +350,7 @@ rpm_members(const struct view *view, const struct member_sink *sink, struct err 
 	const struct member member = {.path = "payload", .type = MEMBER_FILE};
 	struct rpm rpm;
 	struct view padding;
-	if (read_rpm(view, &rpm, err) == -1 ||
+	if (rpm_read(view, &rpm, err) == -1 ||
 	    check_store(view, &rpm.signature, "signature header", sink, err) == -1 ||
 	    check_store(view, &rpm.main, "main header", sink, err) == -1)
 		return -1;
@@ -380,39 +382,29 @@ static const struct record_field lead_fields[] = {
     {80, 16, EXTENT_PADDING, "rpm lead reserved"},
 };
 
-static const struct tag_name *
-find_tag(const struct tag_name *names, size_t count, uint32_t tag)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (names[i].tag == tag)
-			return &names[i];
-	}
-	return NULL;
-}
-
 static void
-map_header(const struct view *view, struct map *map, const struct header *header,
+map_header(const struct view *view, struct map *map, const struct rpm_header *header,
 	   const char *what, const struct tag_name *names, size_t name_count)
 {
 	char name[96];
 	snprintf(name, sizeof(name), "%s intro", what);
 	map_add(map, header->offset, 16, EXTENT_METADATA, EXTENT_NO_MEMBER, name, NULL);
 	for (uint32_t i = 0; i < header->count; i++) {
-		struct entry entry;
+		struct rpm_entry entry;
 		uint64_t length = 0;
-		read_entry(view, header, i, &entry);
+		rpm_entry_at(view, header, i, &entry);
 		const struct tag_name *tag = find_tag(names, name_count, entry.tag);
 		if (tag != NULL)
 			snprintf(name, sizeof(name), "%s %s", what, tag->name);
 		else
 			snprintf(name, sizeof(name), "%s tag %u", what, entry.tag);
-		if (entry_length(view, header, &entry, &length) == 0)
+		if (rpm_entry_length(view, header, &entry, &length) == 0)
 			map_add(map, header->store + entry.offset, length,
 				tag ? tag->kind : EXTENT_METADATA, EXTENT_NO_MEMBER,
 				name, NULL);
 		char index[128];
 		snprintf(index, sizeof(index), "%s, index", name);
-		map_add(map, header->index + (uint64_t)i * ENTRY_SIZE, ENTRY_SIZE,
+		map_add(map, header->index + (uint64_t)i * RPM_ENTRY_SIZE, RPM_ENTRY_SIZE,
 			EXTENT_METADATA, EXTENT_NO_MEMBER, index, NULL);
 	}
 	/* what no tag has: alignment, or what check_store noted */
@@ -427,7 +419,7 @@ rpm_map(const struct view *view, struct map *map, struct err *err)
 	struct rpm rpm;
 	record_map_fields(map, 0, EXTENT_NO_MEMBER, lead_fields,
 			  ARRAY_COUNT(lead_fields));
-	if (read_rpm(view, &rpm, err) == -1)
+	if (rpm_read(view, &rpm, err) == -1)
 		return -1;
 	map_header(view, map, &rpm.signature, "rpm signature", signature_tags,
 		   ARRAY_COUNT(signature_tags));
@@ -446,4 +438,5 @@ const struct format format_rpm = {
     .probe = rpm_probe,
     .members = rpm_members,
     .map = rpm_map,
+    .graft = rpm_graft,
 };

@@ -73,7 +73,21 @@ expect 0 'over header and payload' old.rpm --pgp-keyring packager.asc
 
 covers signed.rpm signed "$(rpm -qp --qf '%{SIGSIZE}' signed.rpm 2>/dev/null)"
 covers signed.rpm unexplained 0
+# only_signature yes|no SHIPPED REBUILT: does compare say that the signature alone differs?
+only_signature() {
+	status=0
+	"$VERIFY" compare -q --json compared.json --text out "$2" "$3" || status=$?
+	answer=no
+	[ "$(jq -r '.files[0].status' compared.json)" != signature-only ] || answer=yes
+	[ "$answer $status" = "$1 $([ "$1" = yes ] && echo 0 || echo 1)" ] ||
+		fail "compare $2 $3: signature-only $answer, exit $status"
+}
+only_signature yes signed.rpm plain.rpm
+only_signature yes old.rpm plain.rpm
+only_signature yes signed.rpm old.rpm # a signature of its own is cut away
 size=$(wc -c <signed.rpm)
+change plain.rpm other.rpm "$(grep -abo 'numbers' plain.rpm | head -n 1 | cut -d: -f1)"
+only_signature no signed.rpm other.rpm
 change signed.rpm payload.rpm $((size - 20))
 agree no payload.rpm
 expect 4 'of the payload is another one' payload.rpm --pgp-keyring packager.asc
@@ -103,6 +117,15 @@ covers signed.deb signature "$(wc -c <m/_gpgorigin)"
 covers signed.deb unexplained 0
 expect 0 'bytes: ' signed.deb --pgp-keyring packager.asc
 expect 4 'untrusted' signed.deb --pgp-keyring other.asc
+if command -v debsigs >/dev/null; then
+	cp plain.deb tool.deb
+	debsigs --sign=origin --default-key=p@example.org tool.deb >tool.log 2>&1 ||
+		fail "debsigs: $(cat tool.log)"
+	only_signature yes tool.deb plain.deb
+	change plain.deb other.deb 100
+	only_signature no tool.deb other.deb
+	rm other.deb
+fi
 expect 4 'no signature in the package' plain.deb --pgp-keyring packager.asc
 seq 1 1001 >d/usr/share/x/numbers
 dpkg-deb --root-owner-group -b d changed.deb >/dev/null
