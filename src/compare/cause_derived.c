@@ -196,6 +196,21 @@ ar_size(const struct value *value)
 	return is_text_size(value, 10);
 }
 
+/* ECMA-119 7.3.3: a number in both byte orders. */
+static bool
+iso_size(const struct value *value)
+{
+	struct member_facts *facts =
+	    scene_member(value->scene, value->side, value->extent);
+	uint64_t at = value->extent->offset, size;
+	uint32_t little, big;
+	if (facts == NULL || view_u32le(value->file, at, &little) == -1 ||
+	    view_u32be(value->file, at + 4, &big) == -1)
+		return false;
+	size = tree_node(value->scene->sides[value->side].tree, facts->node)->size;
+	return little == size && big == size;
+}
+
 /* A number of hexadecimal digits that fills the extent, as newc writes it. */
 static bool
 hex_number(const struct value *value, uint64_t *number)
@@ -503,6 +518,7 @@ static const struct derived {
     {"tar header size", "member size", "the content", tar_size, true},
     {"ar header size", "member size", "the content", ar_size, true},
     {"cpio header checksum", "cpio checksum", "the content", cpio_checksum, true},
+    {"iso record size", "member size", "the content", iso_size, true},
     {"cpio header size", "member size", "the content", cpio_size, true},
     {"zip local header CRC-32", "zip CRC-32", "the content", zip_crc, true},
     {"zip central header CRC-32", "zip CRC-32", "the content", zip_crc, true},
@@ -562,8 +578,7 @@ is_stream_of_other_content(const struct scene *scene)
 {
 	if (!scene->container || scene->contents_equal)
 		return false;
-	const struct node *node =
-	    tree_node(scene->sides[0].tree, scene->sides[0].node);
+	const struct node *node = tree_node(scene->sides[0].tree, scene->sides[0].node);
 	return node->format != NULL && node->format->compressor;
 }
 

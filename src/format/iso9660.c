@@ -1,27 +1,17 @@
 /* ISO 9660 images (ECMA-119), with Rock Ridge, Joliet and zisofs as libarchive reads
  * them. Volume descriptors stand from sector 16 on. */
-#include "format/format_private.h"
+#include "format/iso9660_private.h"
 
 #include <archive.h>
 
-enum {
-	ISO_SECTOR = 2048,
-	ISO_SYSTEM_AREA = 16 * ISO_SECTOR, /* ECMA-119 6.2.1: "system area" */
-	ISO_BOOT = 0,                      /* 8.1.1: types of volume descriptors */
-	ISO_PRIMARY = 1,
-	ISO_END = 255,
-	ISO_DESCRIPTORS_MOST = 64,
-};
-
-static bool
+bool
 iso_descriptor(const struct view *view, unsigned index, uint8_t *type)
 {
 	uint64_t at = ISO_SYSTEM_AREA + (uint64_t)index * ISO_SECTOR;
 	return view_has(view, at + 1, "CD001", 5) && view_u8(view, at, type) == 0;
 }
 
-/* How long the primary descriptor says that the volume is: 8.4.8 times 8.4.12. */
-static int
+int
 iso_volume_size(const struct view *view, uint64_t *size)
 {
 	uint8_t type;
@@ -82,34 +72,10 @@ iso_probe(const struct view *view)
 	return iso_descriptor(view, 0, &type) ? PROBE_SURE : PROBE_NO;
 }
 
-static int
+int
 iso_members(const struct view *view, const struct member_sink *sink, struct err *err)
 {
 	return archive_members(&iso, view, sink, err);
-}
-
-static int
-iso_map(const struct view *view, struct map *map, struct err *err)
-{
-	uint64_t size;
-	uint8_t type;
-	map_add(map, 0, ISO_SYSTEM_AREA, EXTENT_CONTENT, EXTENT_NO_MEMBER,
-		"system area", NULL);
-	for (unsigned i = 0; i < ISO_DESCRIPTORS_MOST && iso_descriptor(view, i, &type);
-	     i++) {
-		char name[64];
-		snprintf(name, sizeof(name), "volume descriptor %u (type %u)", i, type);
-		map_add(map, ISO_SYSTEM_AREA + (uint64_t)i * ISO_SECTOR, ISO_SECTOR,
-			EXTENT_METADATA, EXTENT_NO_MEMBER, name, NULL);
-		if (type == ISO_END)
-			break;
-	}
-	if (iso_volume_size(view, &size) == -1)
-		return err_set(err, ERR_INPUT, "no primary volume descriptor");
-	map_add(map, 0, size, EXTENT_CONTENT, EXTENT_NO_MEMBER, "volume", NULL);
-	map_add(map, size, UINT64_MAX - size, EXTENT_CONTENT, EXTENT_NO_MEMBER,
-		"trailing bytes", NULL);
-	return 0;
 }
 
 const struct format format_iso9660 = {

@@ -255,6 +255,62 @@ START_TEST(signed_cabinets_are_mapped)
 }
 END_TEST
 
+/* The extent of that name that belongs to a member; NULL when there is none. */
+static const struct extent *
+member_extent(const struct map *map, uint32_t member, const char *name)
+{
+	for (size_t i = 0; i < map->count; i++) {
+		if (map->extents[i].member == member &&
+		    strcmp(map->extents[i].name, name) == 0)
+			return &map->extents[i];
+	}
+	return NULL;
+}
+
+/* Records and contents of an image belong to the members that are listed, whether their
+ * names are those of Rock Ridge, of Joliet or of the standard alone. */
+START_TEST(images_are_mapped)
+{
+	static const struct {
+		const char *options, *path;
+		bool unix;
+	} images[] = {{"-R -J", "sub/b.bin", true},
+		      {"--norock -J", "sub/b.bin", false},
+		      {"--norock", "SUB/B.BIN", false}};
+	make_container(3);
+	test_shell("xorriso -as mkisofs -quiet %s -o y.iso tree", images[_i].options);
+	struct buf file = test_file("y.iso"), content = test_file("tree/sub/b.bin");
+	struct view view = view_of_buf(&file);
+	struct record record = {0};
+	struct err err = {0};
+	uint32_t member = 0;
+	ck_assert_ok(record_members(&record, &format_iso9660, &view, &err), err);
+	while (member < record.count &&
+	       strcmp(record.members[member].path, images[_i].path) != 0)
+		member++;
+	ck_assert_uint_lt(member, record.count);
+	struct map *map = format_map(&format_iso9660, &view, &err);
+	map_check(map, file.size);
+	const struct extent *bytes = member_extent(map, member, "content");
+	ck_assert_ptr_nonnull(bytes);
+	ck_assert_uint_eq(bytes->length, content.size);
+	ck_assert(view_has(&view, bytes->offset, content.data, content.size));
+	const struct extent *size = member_extent(map, member, "iso record size");
+	uint32_t number = 0;
+	view_u32le(&view, size->offset, &number);
+	ck_assert_uint_eq(number, content.size);
+	ck_assert_ptr_nonnull(member_extent(map, member, "iso record mtime"));
+	ck_assert((member_extent(map, member, "iso record mode") != NULL) ==
+		  images[_i].unix);
+	map_extent(map, "iso path table, big-endian");
+	map_extent(map, "volume descriptor 0 (type 1) creation time");
+	map_free(map);
+	record_free(&record);
+	buf_free(&file);
+	buf_free(&content);
+}
+END_TEST
+
 START_TEST(damaged_containers_are_survived)
 {
 	make_container(_i);
@@ -374,6 +430,7 @@ format_archive_suite(void)
 	tcase_add_test(tcase, content_that_the_library_cannot_vouch_for_fails);
 	tcase_add_test(tcase, sets_of_cabinets_are_undecided);
 	tcase_add_test(tcase, signed_cabinets_are_mapped);
+	tcase_add_loop_test(tcase, images_are_mapped, 0, 3);
 	tcase_add_loop_test(tcase, damaged_containers_are_survived, 0, count);
 	tcase_add_loop_test(tcase, probing_answers, 0, (int)ARRAY_COUNT(probes));
 	tcase_add_test(tcase, xars_of_other_checksums_are_read);
