@@ -17,6 +17,8 @@ enum {
 	OPTION_KEY,
 	OPTION_POLICY,
 	OPTION_LIST,
+	OPTION_IDENTITY,
+	OPTION_IDENTITY_ISSUER,
 	OPTION_ARCHIVE,
 };
 
@@ -451,6 +453,12 @@ take_option(struct request *request, int option, struct err *err)
 			return err_set(err, ERR_USAGE, "--detached is given too often");
 		strings_add(&request->detached, optarg);
 		return 0;
+	case OPTION_IDENTITY:
+		trust_add_identity(request->trust, optarg);
+		return 0;
+	case OPTION_IDENTITY_ISSUER:
+		trust_add_identity_issuer(request->trust, optarg);
+		return 0;
 	case OPTION_LIST:
 		if (request->list != NULL)
 			return err_set(err, ERR_USAGE, "--list is given twice");
@@ -484,6 +492,8 @@ take_options(struct request *request, int argc, char **argv)
 	static const struct option options[] = {
 	    {"detached", required_argument, NULL, OPTION_DETACHED},
 	    {"list", required_argument, NULL, OPTION_LIST},
+	    {"identity", required_argument, NULL, OPTION_IDENTITY},
+	    {"identity-issuer", required_argument, NULL, OPTION_IDENTITY_ISSUER},
 	    {"pgp-keyring", required_argument, NULL, OPTION_KEYRING},
 	    {"signer", required_argument, NULL, OPTION_SIGNER},
 	    {"at", required_argument, NULL, OPTION_AT},

@@ -399,7 +399,8 @@ is_covered(const json_t *findings, const json_t *signature)
 		if (finding_is(other, "path", covering) &&
 		    (finding_is(other, "covers", "all") ||
 		     finding_is(other, "scheme", "checksums") ||
-		     finding_is(other, "scheme", "dsse")))
+		     finding_is(other, "scheme", "dsse") ||
+		     finding_is(other, "scheme", "sigstore")))
 			return true;
 	}
 	return false;

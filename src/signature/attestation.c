@@ -1,23 +1,10 @@
 /*
- * Attestations: DSSE envelopes, alone in a file or one a line (in-toto's .jsonl), and
- * what the statements in them name, held against files.
+ * Attestations: DSSE envelopes and sigstore bundles, alone in a file or one a line
+ * (in-toto's .jsonl), and what the statements in them name, held against files.
  */
-#include "signature/signature_private.h"
+#include "signature/attestation_private.h"
 
 #define ENVELOPES_MOST 1024
-
-/* One file of attestations. */
-struct checking {
-	struct sums_files *files;
-	const char *folder; /* of the file of attestations */
-	const char *path;
-	const struct trust *trust;
-	json_t *signatures;
-	enum signature_status *status;
-	size_t count;
-	bool lines;    /* one of many, which need not all be about one file */
-	size_t others; /* that are about other files */
-};
 
 /* ---- the file ------------------------------------------------------------- */
 
@@ -63,25 +50,24 @@ first_take(const struct view *file, bool *lines)
 bool
 attestation_is(const struct view *file)
 {
-	static const char word[] = "\"payloadType\"";
+	static const char *const words[] = {"\"payloadType\"", "\"mediaType\""};
 	uint64_t at;
-	bool lines;
-	if (!view_has(file, 0, "{", 1) ||
-	    view_find(file, 0, word, sizeof(word) - 1, &at) == -1)
+	bool lines, may = false;
+	for (size_t i = 0; i < ARRAY_COUNT(words) && view_has(file, 0, "{", 1); i++)
+		may = may || view_find(file, 0, words[i], strlen(words[i]), &at) == 0;
+	if (!may)
 		return false;
 	json_t *object = first_take(file, &lines);
-	bool is = dsse_is(object);
+	bool is = dsse_is(object) || sigstore_version(object) != -1;
 	json_decref(object);
 	return is;
 }
 
 /* ---- one envelope ------------------------------------------------------------ */
 
-/* What the payload says of the files; not asked of an envelope that nobody signed
- * whom the user knows, but told all the same. */
-static int
-check_payload(const struct checking *checking, const struct dsse *envelope,
-	      struct sums_answer *answer, json_t **statement, struct err *err)
+int
+attestation_payload(const struct attestations *checking, const struct dsse *envelope,
+		    struct sums_answer *answer, json_t **statement, struct err *err)
 {
 	struct view payload = view_of_buf(&envelope->payload);
 	struct sums subjects = {0};
@@ -106,8 +92,8 @@ check_payload(const struct checking *checking, const struct dsse *envelope,
 	return result;
 }
 
-static void
-tell_statement(json_t *entry, const struct dsse *envelope, const json_t *statement)
+void
+attestation_tell(json_t *entry, const struct dsse *envelope, const json_t *statement)
 {
 	const char *predicate =
 	    json_string_value(json_object_get(statement, "predicateType"));
@@ -135,28 +121,29 @@ tell_key(json_t *entry, const struct dsse *envelope, const struct dsse_answer *a
 	free(id);
 }
 
-/* A good statement about other files, where several are together? */
-static bool
-is_of_others(const struct checking *checking, const struct sums_answer *answer)
+bool
+attestation_is_of_others(const struct attestations *checking,
+			 const struct sums_answer *answer)
 {
 	return checking->lines && checking->files->asked != NULL &&
 	       answer->files != NULL && json_array_size(answer->listed) == 0;
 }
 
-static json_t *
-add_entry(struct checking *checking, const struct judgement *found)
+json_t *
+attestation_entry(struct attestations *checking, const char *scheme,
+		  const struct judgement *found)
 {
 	enum signature_status status;
 	char *index = base_format("%zu", checking->count);
 	json_t *entry = judgement_entry(found, checking->signatures, checking->path,
-					"dsse", index, &status);
+					scheme, index, &status);
 	signature_worsen(checking->status, status);
 	free(index);
 	return entry;
 }
 
 static int
-check_envelope(struct checking *checking, const json_t *object, struct err *err)
+check_envelope(struct attestations *checking, const json_t *object, struct err *err)
 {
 	struct dsse envelope;
 	struct dsse_answer signer = {0};
@@ -167,18 +154,19 @@ check_envelope(struct checking *checking, const json_t *object, struct err *err)
 	bool parsed = dsse_parse(object, &envelope) == 0;
 	if (parsed) {
 		dsse_check(&envelope, checking->trust, &signer, &found);
-		result = check_payload(checking, &envelope, &answer, &statement, err);
+		result =
+		    attestation_payload(checking, &envelope, &answer, &statement, err);
 		judgement_merge(&found, &answer.found);
 	} else {
 		judgement_add(&found, SIGNATURE_INVALID,
 			      "malformed: not a DSSE envelope");
 	}
-	if (is_of_others(checking, &answer))
+	if (attestation_is_of_others(checking, &answer))
 		checking->others++;
 	else
-		entry = add_entry(checking, &found);
+		entry = attestation_entry(checking, "dsse", &found);
 	if (parsed && entry != NULL) {
-		tell_statement(entry, &envelope, statement);
+		attestation_tell(entry, &envelope, statement);
 		tell_key(entry, &envelope, &signer);
 	}
 	if (answer.files != NULL && entry != NULL)
@@ -192,9 +180,17 @@ check_envelope(struct checking *checking, const json_t *object, struct err *err)
 	return result;
 }
 
+static int
+check_object(struct attestations *checking, const json_t *object, struct err *err)
+{
+	return sigstore_version(object) != -1
+		   ? attestation_check_bundle(checking, object, err)
+		   : check_envelope(checking, object, err);
+}
+
 /* What is told of many envelopes together. */
 static void
-conclude_lines(struct checking *checking, bool more)
+conclude_lines(struct attestations *checking, bool more)
 {
 	json_t *entry = NULL;
 	struct judgement found = {0};
@@ -206,7 +202,7 @@ conclude_lines(struct checking *checking, bool more)
 			      "none of %zu statements names '%s'", checking->others,
 			      checking->files->asked);
 	if (found.status != SIGNATURE_VALID)
-		entry = add_entry(checking, &found);
+		entry = attestation_entry(checking, "dsse", &found);
 	else if (checking->others > 0)
 		entry = json_array_get(checking->signatures,
 				       json_array_size(checking->signatures) - 1);
@@ -221,19 +217,19 @@ attestation_check(const struct view *file, struct sums_files *files, const char 
 		  const char *path, const struct trust *trust, json_t *signatures,
 		  enum signature_status *status, struct err *err)
 {
-	struct checking checking = {files,  folder, path,  trust, signatures,
-				    status, 0,      false, 0};
+	struct attestations checking = {files,  folder, path,  trust, signatures,
+					status, 0,      false, 0};
 	struct view rest = *file, line;
 	int answer = 0;
 	*status = SIGNATURE_VALID;
 	json_t *object = first_take(file, &checking.lines);
 	if (!checking.lines)
-		answer = check_envelope(&checking, object, err);
+		answer = check_object(&checking, object, err);
 	json_decref(object);
 	while (checking.lines && answer == 0 && checking.count < ENVELOPES_MOST &&
 	       line_take(&rest, &line)) {
 		object = object_take(&line);
-		answer = check_envelope(&checking, object, err);
+		answer = check_object(&checking, object, err);
 		json_decref(object);
 	}
 	if (checking.lines && answer == 0)

@@ -38,7 +38,8 @@ struct trust;
 /* Nothing is trusted, judged at the signing time, now is now; free with trust_free. */
 struct trust *trust_new(void);
 void trust_free(struct trust *trust);
-/* An anchor: a PEM or DER file (one or more certificates), a folder of such files, or
+/* An anchor: a PEM or DER file (one or more certificates), a folder of such files, the
+ * trusted root of a sigstore instance (JSON), or
  * "sha256:HEX" (with or without colons) naming a certificate that a signature will bring
  * along. For timestamps only when `timestamps`. `label` names it in the report (may be
  * NULL; the certificates of a folder are named by their files then). */
@@ -58,6 +59,11 @@ int trust_add_key(struct trust *trust, const char *path, const char *label,
 		  struct err *err);
 /* An OpenPGP keyring or certificate, armoured or binary. */
 int trust_add_keyring(struct trust *trust, const char *path, struct err *err);
+/* Whose sigstore certificates count: a mail address or URI exactly as it stands in them;
+ * and who must have vouched for it (the URL of an OpenID Connect issuer). Without any,
+ * no such certificate is trusted: an authority of that kind certifies everybody. */
+void trust_add_identity(struct trust *trust, const char *identity);
+void trust_add_identity_issuer(struct trust *trust, const char *issuer);
 /* Pin: only this signer counts ("pgp:FULLFINGERPRINT"). */
 int trust_pin_openpgp(struct trust *trust, const char *signer, struct err *err);
 void trust_judge_at(struct trust *trust, struct judged_at at);

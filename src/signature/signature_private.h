@@ -49,6 +49,10 @@ struct trust {
 	/* Pinned OpenPGP signers: full fingerprints, upper-case hexadecimal without
 	 * "pgp:". Empty: any key of the keyrings may sign. */
 	struct strings openpgp_pins;
+	struct sigstore_root **sigstore;
+	size_t sigstore_count;
+	/* Whose sigstore certificates count, and by whose word; shown text. */
+	struct strings identities, identity_issuers;
 	struct judged_at at; /* AT_SIGNING_TIME unless set */
 	int64_t now;         /* the one "now" of this run */
 };
@@ -863,11 +867,65 @@ int statement_parse(const struct view *payload, struct sums *subjects,
 int statement_find_files(struct sums *subjects, const struct sums_files *files,
 			 const char *folder, struct err *err);
 
+/* ---- Merkle trees: merkle.c -------------------------------------------- */
+
+/* The hash of a leaf (RFC 6962, 2.1). */
+void merkle_leaf(const struct view *entry, struct sha256 *hash);
+/* The root that the path from leaf number `index` of a tree of `size` leads to (RFC 9162,
+ * 2.1.3.2); -1 when the path is none of such a tree. */
+int merkle_root(uint64_t index, uint64_t size, const struct sha256 *leaf,
+		const struct sha256 *path, size_t count, struct sha256 *root);
+
+/* ---- checkpoints: note.c ----------------------------------------------- */
+
+/* What a log says of itself, signed; views into the note. */
+struct checkpoint {
+	struct view origin;
+	uint64_t size;
+	struct sha256 root;
+	struct view text;  /* what is signed */
+	struct view lines; /* the signatures */
+};
+
+enum note_answer {
+	NOTE_HOLDS,
+	NOTE_FALSE,    /* signatures that name the key, of which none holds */
+	NOTE_UNSIGNED, /* no signature names the key */
+};
+
+/* -1 when it is none. */
+int checkpoint_parse(const struct view *note, struct checkpoint *checkpoint);
+/* Did the key sign it, whose id begins with the four bytes that signatures name it by?
+ * Other keys' signatures are passed over. */
+enum note_answer checkpoint_check(const struct checkpoint *checkpoint, EVP_PKEY *key,
+				  const struct view *id);
+
+/* ---- sigstore bundles: sigstore_root.c, sigstore.c --------------------- */
+
+struct sigstore_root;
+struct sigstore_message;
+
+/* Is the file the trusted root of a sigstore instance? */
+bool sigstore_root_is(const struct buf *bytes);
+/* Read it; -1 when it is malformed. Free with sigstore_root_free; NULL is fine. */
+int sigstore_root_read(const struct buf *bytes, const char *label,
+		       struct sigstore_root **root);
+void sigstore_root_free(struct sigstore_root *root);
+
+/* 1 to 3 for a bundle of version 0.1 to 0.3, 0 for another one, -1: it is no bundle. */
+int sigstore_version(const json_t *object);
+/* Check the signature of a bundle over the message, which is that of `envelope` unless
+ * NULL: signer, log, times. What is told goes to the entry, what is against it is
+ * judged. */
+void sigstore_check(const json_t *object, const struct sigstore_message *message,
+		    const struct dsse *envelope, const struct view *signature,
+		    const struct trust *trust, json_t *entry, struct judgement *found);
+
 /* ---- attestations: attestation.c --------------------------------------- */
 
 extern const struct detached_scheme detached_attestation;
 
-/* Is the file an attestation: an envelope, or one a line? */
+/* Is the file an attestation: an envelope or a bundle, or one a line? */
 bool attestation_is(const struct view *file);
 /* Check each attestation in the file, and hold what it names against the files. `folder`
  * is as of statement_find_files. */

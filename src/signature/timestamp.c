@@ -153,9 +153,12 @@ check_token(struct stamp *stamp, const struct der *value)
 	struct cms_expected expected = {.content_type = OID_TST_INFO,
 					.content = token->content.value,
 					.signing_certificate = true};
+	/* a token may leave its certificates out (RFC 3161, 2.4.1, certReq) */
+	const struct cms *holder =
+	    token->certificate_count > 0 ? token : stamp->parent;
 	X509 *signer =
-	    cms_signer_check(&token->signer, token->certificates,
-			     token->certificate_count, &expected, &stamp->judgement);
+	    cms_signer_check(&token->signer, holder->certificates,
+			     holder->certificate_count, &expected, &stamp->judgement);
 	if (token->signer.unsigned_attributes.count != 0)
 		judgement_add(&stamp->judgement, SIGNATURE_INVALID,
 			      "it has unsigned attributes of %ju bytes",

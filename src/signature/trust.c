@@ -58,6 +58,11 @@ trust_free(struct trust *trust)
 	for (size_t i = 0; i < trust->response_count; i++)
 		OCSP_RESPONSE_free(trust->responses[i]);
 	free(trust->responses);
+	for (size_t i = 0; i < trust->sigstore_count; i++)
+		sigstore_root_free(trust->sigstore[i]);
+	free(trust->sigstore);
+	strings_free(&trust->identities);
+	strings_free(&trust->identity_issuers);
 	strings_free(&trust->openpgp_pins);
 	free(trust);
 }
@@ -102,6 +107,21 @@ take_certificate(const struct certificate_sink *sink, X509 *certificate)
 	add_anchor(trust, &fingerprint, certificate, sink->timestamps, sink->label);
 }
 
+/* The trusted root of a sigstore instance: 1, or -1 when it is bad. */
+static int
+take_sigstore(const struct certificate_sink *sink, const struct buf *bytes)
+{
+	struct trust *trust = sink->trust;
+	struct sigstore_root *root = NULL;
+	if (sink->intermediates || sink->timestamps ||
+	    sigstore_root_read(bytes, sink->label, &root) == -1)
+		return -1;
+	trust->sigstore = base_realloc(trust->sigstore, trust->sigstore_count + 1,
+				       sizeof(struct sigstore_root *));
+	trust->sigstore[trust->sigstore_count++] = root;
+	return 1;
+}
+
 /* Every certificate of a PEM text; how many there were, or -1 when one is bad. */
 static int
 take_pem(const struct certificate_sink *sink, const struct buf *bytes)
@@ -144,7 +164,9 @@ take_file(const struct certificate_sink *sink, const char *path, struct err *err
 	if (file_read(path, CERTIFICATE_FILE_LIMIT, &bytes, err) == -1)
 		goto out;
 	X509 *certificate = whole_der(&bytes);
-	int added = certificate != NULL ? 1 : take_pem(sink, &bytes);
+	int added = certificate != NULL	     ? 1
+		    : sigstore_root_is(&bytes) ? take_sigstore(sink, &bytes)
+					       : take_pem(sink, &bytes);
 	if (certificate != NULL)
 		take_certificate(sink, certificate);
 	if (added > 0)
@@ -330,6 +352,22 @@ trust_add_keyring(struct trust *trust, const char *path, struct err *err)
 	keyring->path = base_strdup(path);
 	keyring->bytes = bytes;
 	return 0;
+}
+
+void
+trust_add_identity(struct trust *trust, const char *identity)
+{
+	char *shown = text_shown(identity);
+	strings_add(&trust->identities, shown);
+	free(shown);
+}
+
+void
+trust_add_identity_issuer(struct trust *trust, const char *issuer)
+{
+	char *shown = text_shown(issuer);
+	strings_add(&trust->identity_issuers, shown);
+	free(shown);
 }
 
 int
