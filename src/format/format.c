@@ -53,6 +53,7 @@ const struct format *const format_table[] = {
     &format_makeself,
     &format_iso9660,
     &format_xar,
+    &format_dmg,
     &format_cvd,
     &format_cdiff,
     &format_crx,

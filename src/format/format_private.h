@@ -35,6 +35,7 @@ extern const struct format format_7z;
 extern const struct format format_cab;
 extern const struct format format_iso9660;
 extern const struct format format_xar;
+extern const struct format format_dmg; /* recognised only */
 /* Containers read by our own parsers. */
 extern const struct format format_ar;
 extern const struct format format_deb;

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""sign.py IN OUT [TRICK...] [NAME=VALUE...]: sign a thin 64-bit Mach-O file for Apple's
-systems, by <kern/cs_blobs.h> and RFC 5652; openssl makes the signature value.
+"""sign.py IN OUT [TRICK...] [NAME=VALUE...]: sign a thin 64-bit Mach-O file, or a disk
+image, for Apple's systems, by <kern/cs_blobs.h> and RFC 5652; openssl makes the value.
 
 A signature that is there is replaced. cert=FILE and key=FILE (PEM) name the signer;
 without them it is signed ad hoc. hash=sha1,sha256 gives the code directories, in order;
 entitlements=FILE and info=FILE (an Info.plist) are signed too, others=FILE are certificates
 that come along, runtime=N is written down. Tricks: "ber" writes indefinite lengths; "gap"
-ends the last page 32 bytes too early; "page" spoils a digest of the last directory; others
-are told where they stand.
+ends the last page 32 bytes too early; "blind" leaves an image's trailer out; "page" spoils
+a digest of the last directory; others are told where they stand.
 """
 import base64
 import hashlib
@@ -137,10 +137,10 @@ def directory(name, code, special):
                 body + identifier + team + b"".join(slots) + b"".join(pages))
 
 
-def superblob(code):
+def superblob(code, more=None):
     # requirements: an empty set
     blobs = {2: blob(0xfade0c01, struct.pack(">I", 0))}
-    special = dict(blobs)
+    special = {**blobs, **(more or {})}
     if "entitlements" in options:
         with open(options["entitlements"], "rb") as file:
             blobs[5] = blob(0xfade7171, file.read())
@@ -167,7 +167,22 @@ def superblob(code):
     return blob(0xfade0cc0, struct.pack(">I", len(blobs)) + index + data)
 
 
-# ---- the file -------------------------------------------------------------
+# ---- a disk image -----------------------------------------------------------
+
+def sign_image(file):
+    """In front of the trailer, whose digest is made with the signature's length as zero."""
+    body, trailer = file[:-512], bytearray(file[-512:])
+    place, length = struct.unpack_from(">QQ", trailer, 296)
+    if length:
+        del body[place:]
+    struct.pack_into(">QQ", trailer, 296, len(body), 0)
+    special = {} if "blind" in tricks else {6: bytes(trailer)}
+    signature = superblob(bytes(body), special)
+    struct.pack_into(">Q", trailer, 304, len(signature))
+    return body + signature + trailer
+
+
+# ---- a Mach-O file ----------------------------------------------------------
 
 def commands(file):
     at = 32
@@ -177,27 +192,32 @@ def commands(file):
         at += size
 
 
+def sign_program(file):
+    count, size = struct.unpack_from("<II", file, 16)
+    place = [at for at, command, _ in commands(file) if command == 0x1d]
+    if place:
+        del file[struct.unpack_from("<I", file, place[0] + 8)[0]:]
+    else:
+        place = [32 + size]
+        assert not any(file[place[0]:place[0] + 16]), "no room for a load command"
+        struct.pack_into("<II", file, 16, count + 1, size + 16)
+    file += bytes(-len(file) % 16)
+    room = 4096 + 80 * (len(file) // 4096 + 32) + 8192
+    struct.pack_into("<IIII", file, place[0], 0x1d, 16, len(file), room)
+    for at, command, _ in commands(file):
+        if command == 0x19 and file[at + 8:at + 18] == b"__LINKEDIT":
+            start, = struct.unpack_from("<Q", file, at + 40)
+            length = len(file) + room - start
+            struct.pack_into("<Q", file, at + 32, -(-length // 16384) * 16384)
+            struct.pack_into("<Q", file, at + 48, length)
+    signature = superblob(bytes(file))
+    assert len(signature) <= room
+    tail = b"stale" if "stale" in tricks else b""
+    return file + signature + tail + bytes(room - len(signature) - len(tail))
+
+
 with open(source, "rb") as handle:
-    file = bytearray(handle.read())
-count, size = struct.unpack_from("<II", file, 16)
-place = [at for at, command, _ in commands(file) if command == 0x1d]
-if place:
-    del file[struct.unpack_from("<I", file, place[0] + 8)[0]:]
-else:
-    place = [32 + size]
-    assert not any(file[place[0]:place[0] + 16]), "no room for a load command"
-    struct.pack_into("<II", file, 16, count + 1, size + 16)
-file += bytes(-len(file) % 16)
-room = 4096 + 80 * (len(file) // 4096 + 32) + 8192
-struct.pack_into("<IIII", file, place[0], 0x1d, 16, len(file), room)
-for at, command, _ in commands(file):
-    if command == 0x19 and file[at + 8:at + 18] == b"__LINKEDIT":
-        start, = struct.unpack_from("<Q", file, at + 40)
-        length = len(file) + room - start
-        struct.pack_into("<Q", file, at + 32, -(-length // 16384) * 16384)
-        struct.pack_into("<Q", file, at + 48, length)
-signature = superblob(bytes(file))
-assert len(signature) <= room
-tail = b"stale" if "stale" in tricks else b""
+    content = bytearray(handle.read())
+content = sign_image(content) if content[-512:-508] == b"koly" else sign_program(content)
 with open(out, "wb") as handle:
-    handle.write(file + signature + tail + bytes(room - len(signature) - len(tail)))
+    handle.write(content)

@@ -263,6 +263,12 @@ recipe_iso() {
 	SOURCE_DATE_EPOCH=1600000000 xorriso -as mkisofs -quiet -R --sort-weight-list \
 		weights -o made in >xorriso.log 2>&1
 }
+recipe_dmg() {
+	recipe_iso "$1"
+	mv made x.iso
+	# shellcheck disable=SC2154 # by those who read this in
+	python3 "$top/testdata/dmg/make.py" x.iso made
+}
 recipe_xar() {
 	tree "$1"
 	(cd in && names "$1" | bsdtar --format=xar --uid 0 --gid 0 -T - -cf ../made)
