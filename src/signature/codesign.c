@@ -250,6 +250,17 @@ tell_coverage(json_t *json, const struct code_object *object,
 			   object->size - superblob->end, "padding of the signature");
 }
 
+/* The trailer of a disk image: its one field that says how long the signature is
+ * follows from that. */
+static void
+tell_trailer(json_t *json, const struct code_object *object)
+{
+	uint64_t size = object->representation.size;
+	if (size != 0)
+		coverage_add(json, object->file->size - size, size, COVERAGE_SIGNED,
+			     "trailer");
+}
+
 static void
 check_superblob(struct cms_entry *entry, const struct code_object *object,
 		const struct code_superblob *superblob, const struct view *area)
@@ -265,6 +276,7 @@ check_superblob(struct cms_entry *entry, const struct code_object *object,
 	code_facts_directory(entry->json, best);
 	code_facts_blobs(entry->json, superblob);
 	tell_coverage(entry->json, object, superblob, &directories);
+	tell_trailer(entry->json, object);
 	check_signature(entry, superblob, &directories);
 }
 

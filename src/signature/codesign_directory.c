@@ -300,6 +300,12 @@ code_directory_slots(const struct code_directory *directory,
 		if (blob->slot != SLOT_DIRECTORY && blob->slot < SLOT_ALTERNATES)
 			check_blob(directory, blob, found);
 	}
+	if (object->representation.size != 0 &&
+	    slot_is_empty(directory, SLOT_REPRESENTATION))
+		judgement_add(found, SIGNATURE_INVALID,
+			      "%s: the code directory (%s) does not name it",
+			      slot_name(SLOT_REPRESENTATION),
+			      directory->algorithm->name);
 	for (uint32_t slot = 1; slot <= directory->special_count; slot++) {
 		if (!slot_is_empty(directory, slot) &&
 		    code_blob_find(superblob, slot) == NULL)

@@ -530,9 +530,10 @@ void clamav_list_free(struct clamav_list *list);
 
 extern const struct scheme scheme_crx;
 
-/* ---- Apple's code signatures: macho.c ----------------------------------- */
+/* ---- Apple's code signatures: macho.c, dmg.c ------------------------------ */
 
 extern const struct scheme scheme_macho;
+extern const struct scheme scheme_dmg;
 /* ---- Mozilla's update archives: mar.c -------------------------------------- */
 
 extern const struct scheme scheme_mar;

@@ -159,6 +159,37 @@ for size in $((at - 1)) $((at + 8)) $((at + 60)) $((at + length - 1)); do
 	[ "$status" -ne 0 ] || fail "cut at $size, and nobody minds"
 done
 
+# ---- a disk image
+
+need 7z xorriso
+mkdir tree && seq 1000 >tree/a && xorriso -as mkisofs -quiet -R -o x.iso tree 2>tool.log
+python3 "$SOURCE/testdata/dmg/make.py" x.iso x.dmg
+image() { # OUT ARGUMENT...
+	out=$1
+	shift
+	python3 "$SOURCE/testdata/codesign/sign.py" x.dmg "$out" cert=one.pem key=one.key "$@"
+	7z l "$out" | grep -q ' a$' || fail "7z does not find the file in $out"
+}
+expect 4 'unsigned: the trailer names no code signature' x.dmg
+image signed.dmg
+agree yes signed.dmg
+expect 0 'One (CH)' signed.dmg --trust root.pem
+expect 4 'untrusted' signed.dmg
+image bad.dmg blind
+expect 4 'the trailer of the disk image: the code directory (sha256) does not name it' bad.dmg \
+	--trust root.pem
+size=$(wc -c <signed.dmg)
+change signed.dmg bad.dmg 100
+expect 4 'are not those of the code directory' bad.dmg --trust root.pem
+change signed.dmg bad.dmg $((size - 20))
+expect 4 'the trailer of the disk image: not what the code directory' bad.dmg --trust root.pem
+for back in 1 100 201 216 300 400 505 512 513 600 1200; do
+	change signed.dmg bad.dmg $((size - back))
+	status=0
+	"$VERIFY" signatures bad.dmg --trust root.pem >out 2>&1 || status=$?
+	[ "$status" -ne 0 ] || fail "byte -$back of the image was changed, and nobody minds"
+done
+
 # ---- shipped with a signature, rebuilt without, or with the linker's
 
 same() {
@@ -172,6 +203,7 @@ same other adhoc
 llvm-lipo-14 -create plain adhoc -output fat
 llvm-lipo-14 -create signed other -output fat.signed
 same fat.signed fat
+same signed.dmg x.dmg
 for file in plain:5000 fat:9000 fat:$(($(wc -c <fat) - 3000)); do
 	change "${file%:*}" changed "${file#*:}"
 	shipped=signed
