@@ -16,7 +16,6 @@ enum {
 	BLOCK_TAIL = 24, /* the second size and the magic */
 	PAIRS_MOST = 64,
 	ID_PADDING = 0x42726577,
-	LOCAL_OFFSET = 42, /* in a central header */
 };
 
 static const struct {
@@ -87,47 +86,6 @@ struct moving {
 	size_t aligned;
 	struct graft *graft;
 };
-
-static int
-by_local(const void *a, const void *b)
-{
-	const struct zip_entry *const *left = a, *const *right = b;
-	return ((*left)->local > (*right)->local) - ((*left)->local < (*right)->local);
-}
-
-static const struct zip_entry **
-sorted(const struct zip *zip)
-{
-	const struct zip_entry **list = base_alloc(zip->count + 1, sizeof(*list));
-	for (size_t i = 0; i < zip->count; i++)
-		list[i] = &zip->entries[i];
-	qsort(list, zip->count, sizeof(*list), by_local);
-	return list;
-}
-
-/* A zip without tricks: entries from the first byte on, one behind the other, the
- * directory behind them, and nothing that a graft would not carry over. */
-static int
-check_plain(const struct zip *zip, const struct zip_entry *const *entries,
-	    uint64_t *end, struct err *err)
-{
-	uint64_t at = 0;
-	for (size_t i = 0; i < zip->count; i++) {
-		if (!entries[i]->local_readable || entries[i]->local != at)
-			return err_set(err, ERR_INPUT,
-				       "its entries do not stand one behind the other, "
-				       "from offset %ju on",
-				       (uintmax_t)at);
-		at = entries[i]->end;
-	}
-	if (zip->prefix != 0 || zip->locator != 0 || zip->count > 65534 ||
-	    zip->directory_end != zip->end ||
-	    zip->end + zip->end_size != zip->view->size)
-		return err_set(err, ERR_UNSUPPORTED,
-			       "its directory is not that of a plain zip archive");
-	*end = at;
-	return 0;
-}
 
 /* Is the signing block nothing but signatures? */
 static int
@@ -215,28 +173,6 @@ is_aligned_extra(const struct view *ours, const struct view *theirs, uint64_t co
 	return is_alignment(&field, content);
 }
 
-static void
-put_u16(struct buf *out, size_t at, uint32_t value)
-{
-	out->data[at] = (char)(value & 0xff);
-	out->data[at + 1] = (char)(value >> 8 & 0xff);
-}
-
-static void
-put_u32(struct buf *out, size_t at, uint64_t value)
-{
-	put_u16(out, at, (uint32_t)(value & 0xffff));
-	put_u16(out, at + 2, (uint32_t)(value >> 16 & 0xffff));
-}
-
-static void
-copy(struct buf *out, const struct view *view, uint64_t from, uint64_t to)
-{
-	struct view part;
-	if (to > from && view_sub(view, from, to - from, &part) == 0)
-		buf_append(out, part.data, (size_t)part.size);
-}
-
 /* One rebuilt entry, its extra bytes aligned as the shipped one's are. */
 static void
 copy_entry(struct moving *moving, const struct zip_entry *ours,
@@ -251,13 +187,13 @@ copy_entry(struct moving *moving, const struct zip_entry *ours,
 		 &aligned);
 	moving->offsets[ours - moving->rebuilt.entries] = start;
 	if (!is_aligned_extra(&extra, &aligned, theirs->content)) {
-		copy(out, view, ours->local, ours->end);
+		zip_copy(out, view, ours->local, ours->end);
 		return;
 	}
-	copy(out, view, ours->local, ours->near.extra);
+	zip_copy(out, view, ours->local, ours->near.extra);
 	buf_append(out, aligned.data, (size_t)aligned.size);
-	copy(out, view, ours->content, ours->end);
-	put_u16(out, start + 28, (uint32_t)aligned.size);
+	zip_copy(out, view, ours->content, ours->end);
+	zip_put(out, start + 28, aligned.size, 2);
 	moving->aligned++;
 }
 
@@ -283,7 +219,7 @@ copy_entries(struct moving *moving, struct err *err)
 				       "that is no signature's",
 				       (uintmax_t)theirs->local);
 		moving->added[theirs - moving->shipped.entries] = out->size;
-		copy(out, shipped, theirs->local, theirs->end);
+		zip_copy(out, shipped, theirs->local, theirs->end);
 		char *name = text_shown_n(shipped->data + theirs->fact.name,
 					  theirs->fact.name_size);
 		strings_addf(&moving->graft->steps,
@@ -294,15 +230,6 @@ copy_entries(struct moving *moving, struct err *err)
 	return 0;
 }
 
-static void
-copy_central(struct buf *out, const struct view *view, const struct zip_entry *entry,
-	     uint64_t offset)
-{
-	size_t at = out->size;
-	copy(out, view, entry->central, entry->fact.end);
-	put_u32(out, at + LOCAL_OFFSET, offset);
-}
-
 /* The rebuilt directory with the added entries behind it, and its end. */
 static void
 copy_directory(struct moving *moving)
@@ -311,19 +238,14 @@ copy_directory(struct moving *moving)
 	const struct zip *rebuilt = &moving->rebuilt, *shipped = &moving->shipped;
 	size_t start = out->size;
 	for (size_t i = 0; i < rebuilt->count; i++)
-		copy_central(out, rebuilt->view, &rebuilt->entries[i],
-			     moving->offsets[i]);
+		zip_copy_central(out, rebuilt->view, &rebuilt->entries[i],
+				 moving->offsets[i]);
 	for (size_t i = 0; i < shipped->count; i++) {
 		if (moving->added[i] != UINT64_MAX)
-			copy_central(out, shipped->view, &shipped->entries[i],
-				     moving->added[i]);
+			zip_copy_central(out, shipped->view, &shipped->entries[i],
+					 moving->added[i]);
 	}
-	size_t end = out->size;
-	copy(out, rebuilt->view, rebuilt->end, rebuilt->end + rebuilt->end_size);
-	put_u16(out, end + 8, (uint32_t)shipped->count);
-	put_u16(out, end + 10, (uint32_t)shipped->count);
-	put_u32(out, end + 12, end - start);
-	put_u32(out, end + 16, start);
+	zip_copy_end(out, rebuilt, start, shipped->count);
 }
 
 static int
@@ -345,7 +267,7 @@ assemble(struct moving *moving, uint64_t entries_end, struct err *err)
 			     "shipped file",
 			     moving->aligned);
 	buf_zeros(out, (size_t)fill.size);
-	copy(out, shipped, moving->block, moving->shipped.directory);
+	zip_copy(out, shipped, moving->block, moving->shipped.directory);
 	strings_addf(steps, "APK signing block: %ju bytes from the shipped file",
 		     (uintmax_t)(moving->shipped.directory - moving->block));
 	copy_directory(moving);
@@ -357,15 +279,15 @@ static int
 move_signature(struct moving *moving, struct err *err)
 {
 	uint64_t end, unused;
-	moving->ours = sorted(&moving->rebuilt);
-	moving->theirs = sorted(&moving->shipped);
+	moving->ours = zip_sorted(&moving->rebuilt);
+	moving->theirs = zip_sorted(&moving->shipped);
 	moving->offsets = base_alloc(moving->rebuilt.count + 1, sizeof(uint64_t));
 	moving->added = base_alloc(moving->shipped.count + 1, sizeof(uint64_t));
 	memset(moving->added, 0xff, (moving->shipped.count + 1) * sizeof(uint64_t));
-	if (check_plain(&moving->shipped, moving->theirs, &end, err) == -1 ||
+	if (zip_check_plain(&moving->shipped, moving->theirs, &end, err) == -1 ||
 	    check_block(moving, err) == -1)
 		return err_at(err, "in the shipped file");
-	if (check_plain(&moving->rebuilt, moving->ours, &unused, err) == -1)
+	if (zip_check_plain(&moving->rebuilt, moving->ours, &unused, err) == -1)
 		return err_at(err, "in the rebuilt file");
 	if (moving->shipped.count < moving->rebuilt.count)
 		return err_set(err, ERR_INPUT,

@@ -156,4 +156,4 @@ KIND(wheel, KIND_WHEEL, "wheel", "Python wheel", kind_map, NULL);
 KIND(xpi, KIND_XPI, "xpi", "Mozilla extension", kind_map, NULL);
 KIND(epub, KIND_EPUB, "epub", "EPUB publication", kind_map, NULL);
 KIND(opc, KIND_OPC, "opc", "Open Packaging (Office) file", kind_map, NULL);
-KIND(jar, KIND_JAR, "jar", "Java archive", kind_map, NULL);
+KIND(jar, KIND_JAR, "jar", "Java archive", kind_map, jar_graft);

@@ -70,6 +70,31 @@ bool zip_extra(const struct view *view, const struct zip_facts *facts, uint16_t 
 /* The APK signing block before the directory: its offset, or false. */
 bool zip_apk_block(const struct zip *zip, uint64_t *offset);
 
+/* The content of an entry, decompressed; ERR_INPUT when it is not what the directory
+ * says, ERR_LIMIT when it is large. */
+int zip_content(const struct zip *zip, const struct zip_entry *entry, struct buf *bytes,
+		struct err *err);
+
+/* ---- what grafts share: zip_graft.c --------------------------------------- */
+
+#define ZIP_LOCAL_OFFSET 42 /* in a central header */
+
+/* The entries by their local headers; the caller frees. */
+const struct zip_entry **zip_sorted(const struct zip *zip);
+/* ERR_INPUT unless it is a zip without tricks: entries from the first byte on, one
+ * behind the other, up to *end; the directory behind them, and nothing that a graft
+ * would not carry over. */
+int zip_check_plain(const struct zip *zip, const struct zip_entry *const *sorted,
+		    uint64_t *end, struct err *err);
+/* Append the bytes [from, to); write a little-endian number over those at `at`. */
+void zip_copy(struct buf *out, const struct view *view, uint64_t from, uint64_t to);
+void zip_put(struct buf *out, size_t at, uint64_t value, size_t size);
+/* Append a central header that says where the local one is now. */
+void zip_copy_central(struct buf *out, const struct view *view,
+		      const struct zip_entry *entry, uint64_t offset);
+/* Append the end record of `zip` for a directory of so many entries from `start` on. */
+void zip_copy_end(struct buf *out, const struct zip *zip, size_t start, size_t count);
+
 /* The map and the graft of an Android package: those of a zip with its signing block
  * told by pair, and moved. */
 int apk_map(const struct view *view, struct map *map, struct err *err);
@@ -84,5 +109,17 @@ int msix_map(const struct view *view, struct map *map, struct err *err);
 int nupkg_map(const struct view *view, struct map *map, struct err *err);
 enum graft_answer nupkg_graft(const struct view *shipped, const struct view *rebuilt,
 			      struct graft *graft, struct err *err);
+
+/* The graft of a Java archive, whose signature is entries and digests in the manifest. */
+enum graft_answer jar_graft(const struct view *shipped, const struct view *rebuilt,
+			    struct graft *graft, struct err *err);
+
+/* Is that a digest of the member, as the manifest writes it? */
+typedef bool jar_digest_holds(void *context, const char *member, const char *algorithm,
+			      const char *base64);
+/* A manifest as it was before it was signed: without the digests of members, and
+ * without the sections that held nothing else. ERR_INPUT when one does not hold. */
+int jar_manifest_strip(const struct view *text, jar_digest_holds *holds, void *context,
+		       struct buf *stripped, struct err *err);
 
 #endif

@@ -10,6 +10,7 @@
 
 #define LINK_MOST 65536
 #define STEP      65536
+#define CONTENT_MOST (64 << 20) /* that is taken into memory */
 
 static enum probe_answer
 zip_probe(const struct view *view)
@@ -378,6 +379,57 @@ send_content(const struct zip *zip, const struct zip_entry *entry,
 				   fact->method);
 	}
 	return check_content(entry, &inflated, sink, err);
+}
+
+/* ---- the content of one entry ------------------------------------------- */
+
+struct content {
+	const struct view *view;
+	struct buf *bytes;
+};
+
+static int
+content_data(void *context, const void *bytes, size_t count, struct err *err)
+{
+	struct content *content = context;
+	if (count > CONTENT_MOST - content->bytes->size)
+		return err_set(err, ERR_LIMIT, "an entry of more than %d bytes",
+			       CONTENT_MOST);
+	buf_append(content->bytes, bytes, count);
+	return 0;
+}
+
+static int
+content_slice(void *context, uint64_t offset, uint64_t length, struct err *err)
+{
+	struct content *content = context;
+	struct view part;
+	return view_sub(content->view, offset, length, &part) == 0
+		   ? content_data(content, part.data, (size_t)part.size, err)
+		   : 0;
+}
+
+static int
+content_note(void *context, enum note_kind kind, uint64_t offset, const char *text,
+	     struct err *err)
+{
+	(void)context;
+	(void)kind;
+	return err_set(err, ERR_INPUT, "%s, at offset %ju", text, (uintmax_t)offset);
+}
+
+int
+zip_content(const struct zip *zip, const struct zip_entry *entry, struct buf *bytes,
+	    struct err *err)
+{
+	struct content content = {zip->view, bytes};
+	const struct member_sink sink = {&content, NULL, content_slice, content_data,
+					 content_note};
+	if (!entry->local_readable)
+		return err_set(err, ERR_INPUT, "an entry whose content is not there");
+	if (entry->fact.method == ZIP_STORED && entry->fact.size != entry->fact.packed)
+		return err_set(err, ERR_INPUT, "a stored entry with two sizes");
+	return send_content(zip, entry, &sink, err);
 }
 
 /* The target of a symbolic link is its content. */

@@ -215,6 +215,29 @@ P
 status=0
 "$VERIFY" signatures polyglot.msi --trust root.pem >out 2>&1 || status=$?
 [ "$status" -ne 0 ] || fail 'an installer with an archive behind it is valid'
+# ---- grafts
+
+compares() { # STATUS TEXT SHIPPED REBUILT
+	status=0
+	"$VERIFY" compare "$3" "$4" >out 2>&1 || status=$?
+	[ "$status" -eq "$1" ] || fail "$3 and $4: $status, not $1"
+	grep -qF -- "$2" out || fail "$3 and $4: no '$2'"
+}
+cp plain.jar rebuilt.jar
+compares 0 'signature-only' rsa.jar rebuilt.jar
+compares 0 'signature-only' both.jar rebuilt.jar
+compares 0 'signature-only' stamped.jar rebuilt.jar
+compares 1 'different' added.jar rebuilt.jar
+compares 1 'different' main.jar rebuilt.jar
+compares 1 'different' gone.jar rebuilt.jar
+change plain.jar other.jar 10 # the time of the first entry
+compares 1 'different' rsa.jar other.jar
+mkdir -p META-INF
+printf 'payload\n' >META-INF/EVIL.RSA
+cp rsa.jar evil.jar
+zip -q -X evil.jar META-INF/EVIL.RSA
+compares 1 'different' evil.jar rebuilt.jar
+
 # ---- Mozilla's extensions: the manifest as a whole is signed, no section of it
 
 # xpi OUT SIGNER PYTHON: an extension as Mozilla's documentation says; python code

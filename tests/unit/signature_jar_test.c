@@ -211,6 +211,53 @@ START_TEST(cut_anywhere)
 }
 END_TEST
 
+/* The headers of the rebuilt manifest: jarsigner writes that one anew, and so does the
+ * graft; and where the directory is, which follows. */
+static bool
+is_of_manifest(const struct buf *file, size_t at)
+{
+	static const char name[] = "META-INF/MANIFEST.MF";
+	size_t size = sizeof(name) - 1;
+	const char *local = memmem(file->data, file->size, name, size);
+	size_t first = (size_t)(local - file->data);
+	const char *central = memmem(local + 1, file->size - first - 1, name, size);
+	size_t second = (size_t)(central - file->data);
+	return (at >= first - 30 && at < first + size) ||
+	       (at >= second - 46 && at < second);
+}
+
+/* The rebuilt archive given the signature is the shipped one, unless a byte of it is
+ * another one. */
+START_TEST(graft_is_exact)
+{
+	struct buf shipped = test_file("signed"), rebuilt = test_file("plain");
+	struct view signed_view = view_of_buf(&shipped), plain = view_of_buf(&rebuilt);
+	const struct format *format = format_by_name("jar");
+	struct graft graft = {0};
+	struct err err = {0};
+	ck_assert_int_eq(format->graft(&signed_view, &plain, &graft, &err), GRAFT_DONE);
+	struct view made = view_of_buf(&graft.bytes);
+	ck_assert(view_equal(&signed_view, &made));
+	graft_free(&graft);
+	ck_assert_int_eq(format->graft(&plain, &plain, &graft, &err), GRAFT_NONE);
+	ck_assert_int_eq(format->graft(&signed_view, &signed_view, &graft, &err),
+			 GRAFT_FAILED);
+	for (size_t i = 0; i < rebuilt.size; i++) {
+		if (is_of_manifest(&rebuilt, i))
+			continue;
+		rebuilt.data[i] ^= 0x21;
+		if (format->graft(&signed_view, &plain, &graft, &err) == GRAFT_DONE) {
+			made = view_of_buf(&graft.bytes);
+			ck_assert_msg(!view_equal(&signed_view, &made), "byte %zu", i);
+		}
+		graft_free(&graft);
+		rebuilt.data[i] ^= 0x21;
+	}
+	buf_free(&shipped);
+	buf_free(&rebuilt);
+}
+END_TEST
+
 Suite *signature_jar_suite(void);
 
 Suite *
@@ -228,6 +275,7 @@ signature_jar_suite(void)
 	tcase_add_test(files, one_signer);
 	tcase_add_test(files, signed_bytes_count);
 	tcase_add_test(files, cut_anywhere);
+	tcase_add_test(files, graft_is_exact);
 	suite_add_tcase(suite, files);
 	return suite;
 }
