@@ -90,17 +90,24 @@ allows_digest(const char *shown, const struct policy *policy)
 	return false;
 }
 
-/* The shortest RSA key of the chain. */
+/* "RSA 2048": its bits; 0 for keys of other kinds. */
+static unsigned long
+rsa_bits(const char *key)
+{
+	return strncmp(key, "RSA ", 4) == 0 ? strtoul(key + 4, NULL, 10) : 0;
+}
+
+/* The shortest RSA key of the chain, or the bare one. */
 static char *
 shows_rsa(const json_t *entry, const struct policy *policy)
 {
 	const json_t *chain = json_object_get(entry, "chain");
-	unsigned long least = 0;
+	unsigned long least =
+	    rsa_bits(policing_string(json_object_get(entry, "key"), "algorithm"));
 	(void)policy;
 	for (size_t i = 0; i < json_array_size(chain); i++) {
-		const char *key = policing_string(json_array_get(chain, i), "key");
 		unsigned long bits =
-		    strncmp(key, "RSA ", 4) == 0 ? strtoul(key + 4, NULL, 10) : 0;
+		    rsa_bits(policing_string(json_array_get(chain, i), "key"));
 		if (bits != 0 && (least == 0 || bits < least))
 			least = bits;
 	}

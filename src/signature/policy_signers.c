@@ -40,6 +40,18 @@ is_chained(const json_t *entry, const struct policy_trust *trust)
 	       labels_have(policing_string(last, "anchor"), trust->name);
 }
 
+/* Is the bare key that signed the one with this trust's fingerprint? */
+static bool
+is_fingerprinted(const json_t *entry, const struct policy_trust *trust)
+{
+	char hex[SHA256_HEX];
+	const json_t *key = json_object_get(entry, "key");
+	if (!trust->has_fingerprint || key == NULL)
+		return false;
+	sha256_hex(&trust->fingerprint, hex);
+	return strcmp(policing_string(key, "sha256"), hex) == 0;
+}
+
 /* Did the trust's certificate, bare key or OpenPGP key vouch for the entry? */
 static bool
 is_anchored(const json_t *entry, const struct policy_trust *trust)
@@ -54,7 +66,7 @@ is_anchored(const json_t *entry, const struct policy_trust *trust)
 		return strcasecmp(policing_string(json_object_get(entry, "openpgp"),
 						  "primary_fingerprint"),
 				  trust->openpgp + strlen("pgp:")) == 0;
-	return is_chained(entry, trust);
+	return is_chained(entry, trust) || is_fingerprinted(entry, trust);
 }
 
 /* The pins of a Trust stanza, in the order of verify-release(5). */

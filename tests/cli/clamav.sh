@@ -83,7 +83,7 @@ size=$(wc -c <good.cvd)
 change good.cvd content.cvd $((size - 6))
 expect 4 'the MD5 in the header is not that of the content' content.cvd --key one.pub --key list.pub
 change good.cvd letter.cvd 80
-expect 4 'does not fit' letter.cvd --key one.pub --key list.pub
+expect 4 'invalid' letter.cvd --key one.pub --key list.pub
 { cat good.cvd && echo more; } >long.cvd
 expect 4 'the MD5 in the header is not that of the content' long.cvd --key one.pub --key list.pub
 # The header's MD5 made to fit other content: the signature is over the old one.
@@ -133,6 +133,14 @@ cp -r d t && sed -i '/^DSIG/d' t/x.info && tampered 'unsigned'
 cp -r d t && echo Delta:0:*:00 >t/y.ndb && pack t && database t.tar.gz X t.cld
 "$VERIFY" signatures t.cld --key list.pub --json - >json 2>/dev/null || fail "no findings"
 grep -q '"y.ndb"' json || fail "y.ndb is not told as uncovered"
+
+# A policy that asks for the list's key takes a database whose header is weak beside it.
+printf '%s\n' 'Format: verify-policy 1' 'Signers: any-of lists' '' 'Trust: lists' 'Key: list.pub' >p
+expect 0 'ok Signers: any-of lists' good.cvd --policy p --key one.pub
+expect 4 'FAIL Signers: any-of lists' letter.cvd --policy p --key one.pub
+expect 4 'FAIL Signers: any-of lists' content.cvd --policy p --key one.pub
+sed -i 's/list.pub/one.pub/' p
+expect 4 'FAIL Signers: any-of lists' good.cvd --policy p --key list.pub
 
 # ---- updates
 

@@ -98,6 +98,20 @@ expect 0 'bytes of unknown fields in the header' unknown.crx --key one.pub
 { printf 'Cr24\4\0\0\0' && tail -c +9 good.crx; } >version.crx
 expect 3 'version' version.crx --key one.pub
 
+# A policy names the bare key by its fingerprint, and holds it to its length.
+policy() { # NAME FINGERPRINT BITS
+	printf '%s\n' 'Format: verify-policy 1' 'Signers: any-of developer' "Minimum-RSA: $3" \
+		'Schemes: crx' '' 'Trust: developer' "SHA256: $2" >"$1.policy"
+}
+policy fine "$fingerprint" 2048
+policy long "$fingerprint" 3072
+policy other "$(openssl pkey -in two.key -pubout -outform DER | sha256sum | cut -d' ' -f1)" 2048
+expect 0 'ok Signers: any-of developer' good.crx --policy fine.policy
+expect 0 'ok Signers: any-of developer' both.crx --policy fine.policy
+expect 4 'FAIL Minimum-RSA: 3072 expected 3072; found 2048' good.crx --policy long.policy
+expect 4 'FAIL Signers: any-of developer' good.crx --policy other.policy
+expect 4 'FAIL Signers: any-of developer' content.crx --policy fine.policy
+
 # Version 2: SHA-1.
 openssl dgst -sha1 -sign one.key ext.zip >signature
 openssl pkey -in one.key -pubout -outform DER >key
