@@ -341,8 +341,8 @@ signers_parse(struct view *rest, struct cms *cms, bool several, struct err *err)
 				       CMS_SIGNERS_MOST);
 		cms->others = base_realloc(cms->others, cms->other_count + 1,
 					   sizeof(*cms->others));
-		int answer = cms_signer_parse(&inside, &cms->others[cms->other_count++],
-					      err);
+		int answer =
+		    cms_signer_parse(&inside, &cms->others[cms->other_count++], err);
 		if (answer == -1)
 			return -1;
 	}
@@ -710,7 +710,8 @@ value_check(const struct cms_signer *signer, X509 *certificate,
 		if (EVP_PKEY_get_base_id(key) != signature_algorithms[i].key ||
 		    (fixed != NULL && strcmp(fixed, digest->name) != 0))
 			return VALUE_BAD;
-		return value_verify(signer, key, digest, content) ? VALUE_GOOD : VALUE_BAD;
+		return value_verify(signer, key, digest, content) ? VALUE_GOOD
+								  : VALUE_BAD;
 	}
 	return VALUE_UNKNOWN;
 }
@@ -731,10 +732,32 @@ is_named(const struct cms_signer *signer, X509 *certificate)
 	return view_equal(&have, &signer->key_identifier);
 }
 
+/* Where the signature must bring its signer's certificate along, it is none without;
+ * where the user may have it, nobody who is known here signed. */
+static void
+judge_stranger(const struct cms_signer *signer, bool required,
+	       struct judgement *judgement)
+{
+	char *name = NULL;
+	if (required) {
+		judgement_add(judgement, SIGNATURE_INVALID,
+			      "the signer's certificate is not in the signature");
+		return;
+	}
+	if (signer->issuer != NULL)
+		name = certificate_name(signer->issuer);
+	judgement_add(judgement, SIGNATURE_UNTRUSTED,
+		      "the signer's certificate is not in the signature, and was not "
+		      "given: it is one %s%s%s",
+		      name != NULL ? "that '" : "with a key identifier",
+		      name != NULL ? name : "", name != NULL ? "' issued" : "");
+	free(name);
+}
+
 /* The named certificate whose key made the signature, else any named one. */
 static X509 *
 check_value(const struct cms_signer *signer, X509 *const *certificates, size_t count,
-	    const struct digest_algorithm *digest, const struct view *content,
+	    const struct digest_algorithm *digest, const struct cms_expected *expected,
 	    struct judgement *judgement)
 {
 	X509 *named = NULL;
@@ -743,13 +766,12 @@ check_value(const struct cms_signer *signer, X509 *const *certificates, size_t c
 		if (!is_named(signer, certificates[i]))
 			continue;
 		named = certificates[i];
-		answer = value_check(signer, named, digest, content);
+		answer = value_check(signer, named, digest, &expected->content);
 		if (answer == VALUE_GOOD)
 			return named;
 	}
 	if (named == NULL)
-		judgement_add(judgement, SIGNATURE_INVALID,
-			      "the signer's certificate is not in the signature");
+		judge_stranger(signer, !expected->bare, judgement);
 	else if (answer == VALUE_UNKNOWN)
 		judgement_add(judgement, SIGNATURE_NOT_CHECKED,
 			      "the signature algorithm %s or its key is not known here",
@@ -844,8 +866,8 @@ cms_signer_check(const struct cms_signer *signer, X509 *const *certificates,
 		check_confusion(&expected->content, judgement);
 	else
 		check_attributes(signer, digest, expected, judgement);
-	X509 *certificate = check_value(signer, certificates, count, digest,
-					&expected->content, judgement);
+	X509 *certificate =
+	    check_value(signer, certificates, count, digest, expected, judgement);
 	if (certificate != NULL)
 		check_signing_certificate(signer, certificate,
 					  expected->signing_certificate, judgement);

@@ -52,6 +52,7 @@ expect 0 'valid' file --detached good.pem --trust root.pem
 # The signer's certificate is not there: the user has it.
 expect 4 "the signer's certificate is not in the signature" file --detached alone.p7s \
 	--trust root.pem
+expect 4 'untrusted' file --detached alone.p7s --trust root.pem
 agree yes file alone.p7s -certfile one.pem
 expect 0 'One (CH)' file --detached alone.p7s --trust root.pem --intermediate one.pem
 expect 4 'broken' file --detached sha1.p7s --trust root.pem
@@ -88,7 +89,8 @@ module() { # OUT ARGUMENT...
 module x.ko -nocerts -signer one.pem -inkey one.key
 expect 0 'behind the module' x.ko --trust root.pem --intermediate one.pem
 expect 0 'is the trusted one' x.ko --trust one.pem
-expect 4 'is not in the signature' x.ko --trust root.pem
+expect 4 "untrusted: behind the module, at offset" x.ko --trust root.pem
+expect 4 "was not given: it is one that 'CN=Root" x.ko --trust root.pem
 module with.ko -signer one.pem -inkey one.key
 expect 0 'One (CH)' with.ko --trust root.pem
 sed 's/ELF/ELG/' with.ko >not.ko
