@@ -47,17 +47,18 @@ is_sip(struct view *rest, const struct authenticode_kind *kind)
  * which kind of file was signed. */
 static int
 indirect_data(const struct cms *cms, const struct authenticode_kind *kind,
-	      char oid[OID_TEXT], struct view *digest)
+	      char type[OID_TEXT], char oid[OID_TEXT], struct view *digest)
 {
 	struct view rest = cms->content.value, inside, unused;
 	struct der data, info, value;
-	char type[OID_TEXT];
 	if (cms->content.tag != DER_SEQUENCE ||
 	    der_take(&rest, DER_SEQUENCE, &data) == -1 ||
 	    der_take(&rest, DER_SEQUENCE, &info) == -1 || rest.size != 0)
 		return -1;
 	inside = data.value;
-	if (der_take_oid(&inside, type) == -1 || strcmp(type, kind->type) != 0 ||
+	if (der_take_oid(&inside, type) == -1 ||
+	    (strcmp(type, kind->type) != 0 &&
+	     (kind->other_type == NULL || strcmp(type, kind->other_type) != 0)) ||
 	    (kind->sip != NULL && !is_sip(&inside, kind)))
 		return -1;
 	inside = info.value;
@@ -71,15 +72,20 @@ indirect_data(const struct cms *cms, const struct authenticode_kind *kind,
 static void
 check_digest(struct one *one, const struct cms *cms)
 {
-	char oid[OID_TEXT];
+	char type[OID_TEXT], oid[OID_TEXT];
 	struct view has;
 	const struct authenticode_kind *kind = one->file->kind;
 	if (strcmp(cms->content_type, OID_INDIRECT_DATA) != 0 ||
-	    indirect_data(cms, kind, oid, &has) == -1) {
+	    indirect_data(cms, kind, type, oid, &has) == -1) {
 		judgement_add(&one->entry.found, SIGNATURE_INVALID,
 			      "what was signed is no digest of a %s", kind->title);
 		return;
 	}
+	if (strcmp(type, kind->type) != 0)
+		strings_addf(&one->entry.notes,
+			     "the signature calls what it signs %s, as pesign does, "
+			     "instead of %s",
+			     type, kind->type);
 	/* Authenticode, "digestAlgorithms": all three name the same one. */
 	if (strcmp(oid, cms->signer.digest) != 0 || strcmp(oid, cms->digest) != 0)
 		judgement_add(

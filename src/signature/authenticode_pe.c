@@ -15,6 +15,9 @@
 #include "signature/authenticode_private.h"
 
 #define OID_PE_IMAGE "1.3.6.1.4.1.311.2.1.15"
+/* "Individual code signing", a purpose of keys: what pesign writes there, and with it
+ * what some of Debian's images have. */
+#define OID_INDIVIDUAL "1.3.6.1.4.1.311.2.1.21"
 
 enum {
 	CERTIFICATE_HEADER = 8, /* dwLength, wRevision, wCertificateType */
@@ -392,6 +395,7 @@ const struct authenticode_kind authenticode_pe = {.format = "pe",
 						  .title = "PE image",
 						  .noun = "image",
 						  .type = OID_PE_IMAGE,
+						  .other_type = OID_INDIVIDUAL,
 						  .usual = true,
 						  .knows = pe_knows,
 						  .check = pe_check,

@@ -30,12 +30,13 @@ struct authenticode {
 };
 
 struct authenticode_kind {
-	const char *format; /* "pe": what entries call it */
-	const char *title;  /* "PE image" */
-	const char *noun;   /* "image": what messages call it */
-	const char *type;   /* what the signed digest must be of: an OID */
-	bool usual;         /* are such files signed as a rule? */
-	const uint8_t *sip; /* SpcSipInfo's 16 bytes that name the kind, or NULL */
+	const char *format;     /* "pe": what entries call it */
+	const char *title;      /* "PE image" */
+	const char *noun;       /* "image": what messages call it */
+	const char *type;       /* what the signed digest must be of: an OID */
+	const char *other_type; /* that signers write instead, or NULL */
+	bool usual;             /* are such files signed as a rule? */
+	const uint8_t *sip;     /* SpcSipInfo's 16 bytes that name the kind, or NULL */
 	const uint8_t *other_sip; /* a second one, or NULL */
 	bool (*knows)(const struct view *file, const struct format *format);
 	/* Find the signatures and give each to authenticode_signature; where there is

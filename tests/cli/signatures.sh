@@ -186,6 +186,27 @@ else
 	echo "the shim was not looked at: $package cannot be downloaded"
 fi
 
+# ---- Debian's own signatures: by sbsign on grub, by pesign on fwupd
+
+# debian PACKAGE SIGNER FINGERPRINT: all that it holds is signed by that certificate.
+debian() {
+	timeout 60 apt-get download "$1" >/dev/null 2>&1 || {
+		echo "$1 was not looked at: it cannot be downloaded"
+		return 0
+	}
+	expect 4 'untrusted' "$1"_*.deb
+	grep -q invalid out && fail "$1 is invalid"
+	if grep -q "$2" out; then
+		expect 0 "$2" "$1"_*.deb --trust "sha256:$3"
+	else
+		echo "$1 has another signer"
+	fi
+}
+debian grub-efi-amd64-signed 'Debian Secure Boot Signer 2022 - grub2' \
+	71024100bf7718749440e65f9360f8df6f9a28d0842d3a493dfcbfcbc478991d
+debian fwupd-amd64-signed 'Debian Secure Boot Signer 2022 - fwupd' \
+	a84a932361ca073ccc186d4cd5a465194e4b38aba08e01f7f5c4624cac361c77
+
 # ---- what lies between signer and anchor, and anchors in a folder
 
 certificate middle '/C=CH/O=Muster AG/CN=Middle' root "$authority"

@@ -174,6 +174,34 @@ START_TEST(signatures_of_real_tools_are_valid)
 }
 END_TEST
 
+/* Of an image, and of nothing else. */
+static void
+set_content_type(struct buf *content, char last)
+{
+	static const char oid[] = "\x2b\x06\x01\x04\x01\x82\x37\x02\x01\x0f";
+	char *at = memmem(content->data, content->size, oid, sizeof(oid) - 1);
+	ck_assert_ptr_nonnull(at);
+	at[sizeof(oid) - 2] = last;
+}
+
+START_TEST(pesign_calls_images_by_another_name)
+{
+	static const enum signature_status expected[] = {
+	    SIGNATURE_VALID, SIGNATURE_INVALID, SIGNATURE_INVALID};
+	static const char names[] = {21, 22, 25};
+	struct signing signing = {.signer = &leaf, .others = {&middle}};
+	json_t *entries;
+	signing_content(&signing, &image, "sha256");
+	set_content_type(&signing.content, names[_i]);
+	signing_make(&signing);
+	struct buf der = signing_finish(&signing);
+	assert_status(check_der(&der, &entries), expected[_i]);
+	if (_i == 0)
+		ck_assert(entry_says(entries, 0, "notes", "as pesign does"));
+	json_decref(entries);
+}
+END_TEST
+
 START_TEST(nested_signature_of_osslsigncode_is_an_entry)
 {
 	json_t *entries;
@@ -1201,6 +1229,7 @@ signature_authenticode_suite(void)
 	}
 	tcase_add_test(good, good_signature_is_valid);
 	tcase_add_loop_test(good, signatures_of_real_tools_are_valid, 0, 2);
+	tcase_add_loop_test(good, pesign_calls_images_by_another_name, 0, 3);
 	tcase_add_test(good, nested_signature_of_osslsigncode_is_an_entry);
 	tcase_add_test(good, unsigned_image_is_unsigned);
 	tcase_add_test(good, other_formats_are_not_checked);
