@@ -282,14 +282,16 @@ facts_gather(rnp_ffi_t ffi, rnp_op_verify_signature_t checked,
 	rnp_signature_handle_t signature = NULL;
 	rnp_key_handle_t key = NULL;
 	facts->result = rnp_op_verify_signature_get_status(checked);
-	if (rnp_op_verify_signature_get_handle(checked, &signature) == RNP_SUCCESS) {
-		facts->type = signature_text(signature, rnp_signature_get_type);
-		facts->algorithm = signature_text(signature, rnp_signature_get_alg);
-		facts->hash = signature_text(signature, rnp_signature_get_hash_alg);
-		facts->key_id = signature_text(signature, rnp_signature_get_keyid);
-		rnp_signature_get_creation(signature, &facts->created);
-		rnp_signature_get_expiration(signature, &facts->lifetime);
-	}
+	/* When that fails the handle is freed already, and still set; and a key would be
+	 * looked for by an id that nobody read (librnp 0.16.3). */
+	if (rnp_op_verify_signature_get_handle(checked, &signature) != RNP_SUCCESS)
+		return;
+	facts->type = signature_text(signature, rnp_signature_get_type);
+	facts->algorithm = signature_text(signature, rnp_signature_get_alg);
+	facts->hash = signature_text(signature, rnp_signature_get_hash_alg);
+	facts->key_id = signature_text(signature, rnp_signature_get_keyid);
+	rnp_signature_get_creation(signature, &facts->created);
+	rnp_signature_get_expiration(signature, &facts->lifetime);
 	rnp_signature_handle_destroy(signature);
 	if (rnp_op_verify_signature_get_key(checked, &key) == RNP_SUCCESS &&
 	    key != NULL)
@@ -748,7 +750,13 @@ report_all(rnp_ffi_t ffi, rnp_op_verify_t verify, struct check *check, uint8_t v
 			continue;
 		}
 		facts_gather(ffi, checked, check->trust, &facts);
-		add_entry(check, i, &facts);
+		if (facts.key_id != NULL)
+			add_entry(check, i, &facts);
+		else if (version > VERSION_KNOWN)
+			add_unread(check, i, version);
+		else
+			add_blank(check, i, SIGNATURE_NOT_CHECKED,
+				  "a kind of signature that librnp does not know");
 		facts_free(&facts);
 	}
 	for (size_t i = seen; i < check->count; i++)

@@ -247,6 +247,119 @@ START_TEST(subkeys_need_their_binding)
 }
 END_TEST
 
+/* The subkey's own life counts beside its primary key's. */
+START_TEST(subkeys_expire_and_are_revoked)
+{
+	static const struct example_case cases[] = {
+	    {"file", "file.subexpired.sig", "subexpired.gpg", "now", "expired",
+	     "the subkey expired at 2021-01-01T"},
+	    {"file", "file.subexpired.sig", "subexpired.gpg", "signing-time", "valid",
+	     NULL},
+	    {"other", "file.subexpired.sig", "subexpired.gpg", "signing-time",
+	     "invalid", "does not fit"},
+	    {"file", "file.subrevoked.sig", "subrevoked.gpg", "now", "revoked",
+	     "the subkey was revoked at 2022-01-01T"},
+	    {"file", "file.subrevoked.sig", "subrevoked.gpg", "signing-time", "revoked",
+	     "the subkey was revoked"},
+	};
+	if (!have_gpg)
+		TEST_SKIP("needs gpg and gpgv");
+	run_cases(cases, ARRAY_COUNT(cases));
+}
+END_TEST
+
+static void
+replace(struct buf *bytes, const uint8_t *from, const uint8_t *to, size_t size)
+{
+	struct view view = view_of_buf(bytes);
+	uint64_t at = 0;
+	size_t count = 0;
+	for (; view_find(&view, at, from, size, &at) == 0; count++)
+		memcpy(bytes->data + at, to, size);
+	ck_assert_uint_gt(count, 0);
+}
+
+static void
+fingerprint(const char *name, uint8_t bytes[20])
+{
+	struct buf text = example(name);
+	text.data[strcspn(text.data, "\n")] = '\0';
+	ck_assert_int_eq(hex_decode(text.data, false, bytes, 20), 0);
+	buf_free(&text);
+}
+
+/* A key id is what nobody signs, and many keys may have it: it names a candidate and
+ * proves nothing. Here the signature's issuer is that of another key of the keyring. */
+START_TEST(key_ids_prove_nothing)
+{
+	uint8_t good[20], rsa[20];
+	enum signature_status status;
+	if (!have_gpg)
+		TEST_SKIP("needs gpg and gpgv");
+	fingerprint("good.fpr", good);
+	fingerprint("rsa.fpr", rsa);
+	struct buf signature = example("file.good.sig"), both = example("both.gpg");
+	struct buf other = example("rsa.gpg");
+	replace(&signature, good + 12, rsa + 12, 8); /* RFC 9580, 5.5.4.2: the id */
+	json_t *entries =
+	    check_bytes("file", &signature, &other, NULL, "now", &status);
+	ck_assert_int_ne(status, SIGNATURE_VALID);
+	json_decref(entries);
+	entries = check_bytes("file", &signature, &both, NULL, "now", &status);
+	const json_t *key = json_object_get(json_array_get(entries, 0), "openpgp");
+	const char *by = json_string_value(json_object_get(key, "primary_fingerprint"));
+	uint8_t named[20] = {0};
+	if (status == SIGNATURE_VALID) {
+		ck_assert_ptr_nonnull(by);
+		ck_assert_int_eq(hex_decode(by, false, named, 20), 0);
+		ck_assert_mem_eq(named, good, 20);
+	}
+	json_decref(entries);
+	buf_free(&signature);
+	buf_free(&both);
+	buf_free(&other);
+}
+END_TEST
+
+/* A signature of version 6 (RFC 9580, 5.2.3), which librnp 0.16 cannot read: whatever it
+ * says, it was not checked, and a good one beside it does not change that. */
+START_TEST(version_6_is_not_checked)
+{
+	uint8_t packet[2 + 1 + 3 + 4 + 4 + 2 + 1 + 32 + 64] = {
+	    0xc2, sizeof(packet) - 2, /* a signature packet */
+	    6,	  0x00,		      27, 10, /* binary, Ed25519, SHA-512 */
+	};
+	packet[16] = 32; /* the salt's size, behind empty subpacket areas and two octets */
+	struct buf signature = {0};
+	enum signature_status status;
+	if (!have_gpg)
+		TEST_SKIP("needs gpg and gpgv");
+	struct buf keyring = example("good.gpg"), good = example("file.good.sig");
+	buf_append(&signature, packet, sizeof(packet));
+	json_t *entries =
+	    check_bytes("file", &signature, &keyring, NULL, "now", &status);
+	ck_assert_uint_eq(json_array_size(entries), 1);
+	assert_entry(entries, 0, "not-checked", "signature of version 6");
+	json_decref(entries);
+	for (int first = 0; first < 2; first++) {
+		buf_clear(&signature);
+		if (first)
+			buf_append(&signature, good.data, good.size);
+		buf_append(&signature, packet, sizeof(packet));
+		if (!first)
+			buf_append(&signature, good.data, good.size);
+		entries =
+		    check_bytes("file", &signature, &keyring, NULL, "now", &status);
+		ck_assert_uint_eq(json_array_size(entries), 2);
+		ck_assert_int_eq(status, SIGNATURE_NOT_CHECKED);
+		json_decref(entries);
+	}
+	buf_free(&signature);
+	buf_free(&keyring);
+	buf_free(&good);
+}
+END_TEST
+
 START_TEST(pins_are_full_primary_fingerprints)
 {
 	if (!have_gpg)
@@ -480,6 +593,9 @@ openpgp_suite(void)
 	tcase_add_test(tests, times_and_revocations);
 	tcase_add_test(tests, weak_keys_and_digests);
 	tcase_add_test(tests, subkeys_need_their_binding);
+	tcase_add_test(tests, subkeys_expire_and_are_revoked);
+	tcase_add_test(tests, key_ids_prove_nothing);
+	tcase_add_test(tests, version_6_is_not_checked);
 	tcase_add_test(tests, pins_are_full_primary_fingerprints);
 	tcase_add_test(tests, cleartext_examples);
 	tcase_add_test(tests, cleartext_attacks);
