@@ -238,6 +238,65 @@ recipe_cms() {
 	trust_root
 }
 
+# ---- firmware ---------------------------------------------------------------
+
+recipe_uefi_variable() {
+	signer=$(who "$1")
+	cert-to-efi-sig-list "$keys/root.pem" x.esl
+	sign-efi-sig-list -k "$keys/$signer.key" -c "$keys/$signer.pem" db x.esl made >sign.log
+	case $1 in
+	content) flip_end made 100 ;;
+	# the message ends where the data begins
+	signature) flip_end made $(($(wc -c <x.esl) + 10)) ;;
+	stripped) cp x.esl made ;;
+	esac
+	trust_root
+}
+
+# ---- Apple ------------------------------------------------------------------
+
+# apple KIND PLAIN: `made`, by the recipe in testdata/codesign.
+apple() {
+	signer=$(who "$1")
+	python3 "$top/testdata/codesign/sign.py" "$2" made cert="$keys/$signer.pem" \
+		key="$keys/$signer.key"
+	case $1 in
+	content) flip made 600 ;;
+	signature) flip_rsa made ;;
+	stripped) cp "$2" made ;;
+	esac
+	trust_root
+}
+recipe_macho() {
+	echo 'int table[5000] = {1}; int f(int x) { return table[x]; }' >x.c
+	clang -target x86_64-apple-macos11 -O1 -c -o x.o x.c
+	ld64.lld-14 -arch x86_64 -platform_version macos 11 11 -dylib x.o -o plain
+	apple "$1" plain
+}
+recipe_dmg() {
+	mkdir in
+	seq 1 1000 >in/numbers
+	xorriso -as mkisofs -quiet -R -o x.iso in 2>iso.log
+	python3 "$top/testdata/dmg/make.py" x.iso plain
+	apple "$1" plain
+}
+recipe_xar() {
+	signer=$(who "$1")
+	seq 1 1000 >numbers
+	set -- "$1" cert="$keys/$signer.pem" key="$keys/$signer.key"
+	# the bare signature has room for RSA of 2048 bits
+	[ "$1" != weak ] || set -- "$@" style=cms
+	[ "$1" != stripped ] || set -- stripped
+	kind=$1
+	shift
+	python3 "$top/testdata/xar/make.py" made numbers "$@"
+	case $kind in
+	content) flip_end made 2 ;;
+	signature) flip_rsa made ;;
+	esac
+	trust_root
+}
+
 # ---- archives with a manifest -------------------------------------------------
 
 # put MEMBER...: into the archive `made`; zip would give its name an ending.
