@@ -68,10 +68,12 @@ static int
 inflate_toc(struct xar *xar, struct buf *text, struct err *err)
 {
 	uint64_t packed = 0, size = 0;
+	uint16_t version = 0;
 	view_u16be(xar->file, 4, &xar->header);
+	view_u16be(xar->file, 6, &version);
 	view_u64be(xar->file, 8, &packed);
 	view_u64be(xar->file, 16, &size);
-	if (xar->header < HEADER_SIZE ||
+	if (xar->header < HEADER_SIZE || version != 1 ||
 	    view_sub(xar->file, xar->header, packed, &xar->packed) == -1)
 		return err_set(err, ERR_INPUT, "the header is malformed");
 	if (size > TOC_MOST)
