@@ -9,9 +9,10 @@
  * headers, which is not read here.
  *
  * Which block is which file only the installer's script says, which is in the header
- * block: blocks are numbered.
+ * block (nsis_files.c). What it makes no file of (icons, plug-ins, the uninstaller) is
+ * numbered.
  */
-#include "format/overlay_private.h"
+#include "format/nsis_private.h"
 
 #include <lzma.h>
 #include <zlib.h>
@@ -22,6 +23,7 @@ enum {
 	CRC_FROM = 512, /* the CRC leaves the first sector out */
 	PROPERTIES = 5, /* of LZMA: one byte and the size of the dictionary */
 	PIECE = 64 << 10,
+	HEADER_MOST = 64 << 20, /* a larger one has no names for us */
 };
 
 #define NSIS_MAGIC   "\xef\xbe\xad\xdeNullsoftInst"
@@ -213,14 +215,85 @@ decode(const struct nsis *nsis, const struct view *packed, const struct output *
 
 /* ---- members ------------------------------------------------------------------- */
 
+/* Members on their way out. */
+struct sending {
+	const struct member_sink *sink;
+	struct nsis_files files;
+	struct buf header; /* the decoded header block while it comes */
+	uint32_t index;    /* of the next block */
+	uint64_t data;     /* where it stands, from the end of the header block on */
+};
+
+/* What the member is called; a new string. */
+static char *
+path_shown(const struct nsis_file *file)
+{
+	return file->number > 1 ? base_format("%s (%u)", file->path, file->number)
+				: base_strdup(file->path);
+}
+
 static int
-begin_block(const struct member_sink *sink, uint32_t index, struct err *err)
+begin_file(struct sending *sending, const struct nsis_file *file,
+	   const struct nsis_file *target, struct err *err)
+{
+	char *path = path_shown(file), *link = target ? path_shown(target) : NULL;
+	struct member member = {.path = path,
+				.type = target ? MEMBER_HARDLINK : MEMBER_FILE,
+				.target = link,
+				.has_mtime = file->has_mtime,
+				.mtime = file->mtime};
+	int answer = sending->sink->begin(sending->sink->context, &member, err);
+	free(path);
+	free(link);
+	return answer;
+}
+
+static int
+begin_block(struct sending *sending, struct err *err)
 {
 	char name[32] = HEADER_BLOCK;
-	if (index > 0)
-		snprintf(name, sizeof(name), "block %04u", index);
+	uint32_t index = sending->index++;
 	struct member member = {.path = name, .type = MEMBER_FILE};
-	return sink->begin(sink->context, &member, err);
+	struct nsis_file *file = NULL;
+	if (index == 1) { /* the header block is complete */
+		const struct view header = view_of_buf(&sending->header);
+		nsis_files_read(&header, &sending->files);
+	}
+	if (index > 0) {
+		snprintf(name, sizeof(name), "block %04u", index);
+		file = nsis_file_at(&sending->files, sending->data);
+	}
+	if (file == NULL)
+		return sending->sink->begin(sending->sink->context, &member, err);
+	file->sent = true;
+	return begin_file(sending, file, NULL, err);
+}
+
+/* The further names of a block: links to the first one. */
+static int
+send_links(struct sending *sending, struct err *err)
+{
+	const struct nsis_file *first = NULL;
+	int answer = 0;
+	for (size_t i = 0; answer == 0 && i < sending->files.count; i++) {
+		const struct nsis_file *file = &sending->files.items[i];
+		if (first == NULL || first->offset != file->offset)
+			first = file;
+		else if (first->sent && strcmp(file[-1].path, file->path) != 0 &&
+			 strcmp(first->path, file->path) != 0)
+			answer = begin_file(sending, file, first, err);
+	}
+	return answer;
+}
+
+/* Content of the block that was begun last. */
+static int
+put_content(void *context, const void *bytes, size_t count, struct err *err)
+{
+	struct sending *sending = context;
+	if (sending->index == 1 && sending->header.size + count <= HEADER_MOST)
+		buf_append(&sending->header, bytes, count);
+	return sending->sink->data(sending->sink->context, bytes, count, err);
 }
 
 /* A block with its length at `at`; false when it is not inside. */
@@ -237,11 +310,12 @@ read_block(const struct nsis *nsis, uint64_t at, struct view *block, bool *packe
 }
 
 static int
-send_blocks(const struct nsis *nsis, const struct member_sink *sink, struct err *err)
+send_blocks(const struct nsis *nsis, struct sending *sending, struct err *err)
 {
-	const struct output output = {sink->data, sink->context};
+	const struct output output = {put_content, sending};
+	const struct member_sink *sink = sending->sink;
 	uint64_t at = nsis->blocks;
-	for (uint32_t i = 0; at < nsis->data_end; i++) {
+	while (at < nsis->data_end) {
 		struct view block;
 		bool packed;
 		const char *trouble = NULL;
@@ -249,17 +323,21 @@ send_blocks(const struct nsis *nsis, const struct member_sink *sink, struct err 
 			return err_set(err, ERR_INPUT,
 				       "block %u of the installer at offset %ju is cut "
 				       "off",
-				       i, (uintmax_t)at);
-		if (begin_block(sink, i, err) == -1)
+				       sending->index, (uintmax_t)at);
+		if (begin_block(sending, err) == -1)
 			return -1;
 		if ((packed
 			 ? decode(nsis, &block, &output, &trouble, err)
 			 : sink->slice(sink->context, at + 4, block.size, err)) == -1)
 			return -1;
+		if (!packed && sending->index == 1)
+			buf_append(&sending->header, block.data, (size_t)block.size);
 		if (trouble != NULL &&
 		    format_note(sink, NOTE_UNDECIDED, at, err,
 				"the block cannot be read: %s", trouble) == -1)
 			return -1;
+		if (sending->index > 1)
+			sending->data += 4 + block.size;
 		at += 4 + block.size;
 	}
 	return 0;
@@ -267,8 +345,8 @@ send_blocks(const struct nsis *nsis, const struct member_sink *sink, struct err 
 
 /* Cuts a solid stream into its blocks. */
 struct cutter {
-	const struct member_sink *sink;
-	uint32_t index, left;
+	struct sending *sending;
+	uint32_t left;
 	unsigned digits; /* bytes of the next length so far */
 	uint32_t length;
 };
@@ -277,6 +355,7 @@ static int
 cut(void *context, const void *bytes, size_t count, struct err *err)
 {
 	struct cutter *cutter = context;
+	struct sending *sending = cutter->sending;
 	const uint8_t *at = bytes;
 	while (count > 0) {
 		if (cutter->left == 0) {
@@ -284,14 +363,16 @@ cut(void *context, const void *bytes, size_t count, struct err *err)
 			count--;
 			if (cutter->digits < 4)
 				continue;
-			if (begin_block(cutter->sink, cutter->index++, err) == -1)
+			if (begin_block(sending, err) == -1)
 				return -1;
 			cutter->left = cutter->length & ~LENGTH_FLAG;
+			if (sending->index > 1)
+				sending->data += 4 + (uint64_t)cutter->left;
 			cutter->length = cutter->digits = 0;
 			continue;
 		}
 		size_t take = count < cutter->left ? count : cutter->left;
-		if (cutter->sink->data(cutter->sink->context, at, take, err) == -1)
+		if (put_content(sending, at, take, err) == -1)
 			return -1;
 		at += take;
 		count -= take;
@@ -301,9 +382,9 @@ cut(void *context, const void *bytes, size_t count, struct err *err)
 }
 
 static int
-send_solid(const struct nsis *nsis, const struct member_sink *sink, struct err *err)
+send_solid(const struct nsis *nsis, struct sending *sending, struct err *err)
 {
-	struct cutter cutter = {.sink = sink};
+	struct cutter cutter = {.sending = sending};
 	const struct output output = {cut, &cutter};
 	const char *trouble = NULL;
 	struct view packed;
@@ -343,11 +424,16 @@ static int
 nsis_members(const struct view *view, const struct member_sink *sink, struct err *err)
 {
 	struct nsis nsis;
-	if (nsis_read(&nsis, view, err) == -1 ||
-	    (nsis.solid ? send_solid(&nsis, sink, err)
-			: send_blocks(&nsis, sink, err)) == -1)
+	struct sending sending = {.sink = sink};
+	if (nsis_read(&nsis, view, err) == -1)
 		return -1;
-	return nsis_notes(&nsis, sink, err);
+	int answer = nsis.solid ? send_solid(&nsis, &sending, err)
+				: send_blocks(&nsis, &sending, err);
+	if (answer == 0)
+		answer = send_links(&sending, err);
+	nsis_files_free(&sending.files);
+	buf_free(&sending.header);
+	return answer == 0 ? nsis_notes(&nsis, sink, err) : -1;
 }
 
 /* ---- the map --------------------------------------------------------------------- */

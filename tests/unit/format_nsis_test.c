@@ -67,6 +67,51 @@ START_TEST(blocks_are_the_files)
 }
 END_TEST
 
+/* Files have the paths that 7z finds in the script, and their times. */
+static void
+check_path(const struct record *record, const char *path, const char *content)
+{
+	const struct recorded *member = record_find(record, path);
+	ck_assert_msg(member != NULL, "%s", path);
+	ck_assert_str_eq(member->content.data, content);
+	ck_assert(member->member.has_mtime);
+	ck_assert_int_eq(member->member.mtime, 1600000000);
+}
+
+START_TEST(files_have_names)
+{
+	static const char *const unicode[] = {"true", "false"};
+	struct buf bytes;
+	struct view view;
+	struct record record = {0};
+	struct err err = {0};
+	test_shell(
+	    "echo one >a; echo two >b; echo two >c; echo odd >d; mkdir -p s; "
+	    "echo other >s/a; touch -d @1600000000 a b c d s/a; cat >x.nsi <<'E'\n"
+	    "Unicode %s\nOutFile x.exe\nName Thing\nInstallDir $TEMP\\thing\n"
+	    "Section\nSetOutPath $INSTDIR\nFile a\nFile /oname=sub\\q b\n"
+	    "SetOutPath $PROGRAMFILES\\x\nFile c\nFile '/oname=d$$e' d\n"
+	    "SectionEnd\nSection\nSetOutPath $INSTDIR\nFile a\nFile s/a\n"
+	    "SectionEnd\nE\nmakensis -V1 x.nsi; 7z l -slt x.exe >names; "
+	    "grep -qx 'Path = sub/q' names; grep -qxF 'Path = $PROGRAMFILES/x/d$e' "
+	    "names",
+	    unicode[_i]);
+	open_file("x.exe", &bytes, &view);
+	ck_assert_ok(record_members(&record, &format_nsis, &view, &err), err);
+	check_path(&record, "$INSTDIR/a", "one\n");
+	check_path(&record, "$INSTDIR/a (2)", "other\n");
+	check_path(&record, "$INSTDIR/sub/q", "two\n");
+	check_path(&record, "$ProgramFilesDir/x/d$e", "odd\n");
+	const struct recorded *link = record_find(&record, "$ProgramFilesDir/x/c");
+	ck_assert_ptr_nonnull(link); /* makensis stores what is equal once */
+	ck_assert_int_eq(link->member.type, MEMBER_HARDLINK);
+	ck_assert_str_eq(link->target, "$INSTDIR/sub/q");
+	ck_assert_uint_eq(record.count, 6);
+	record_free(&record);
+	buf_free(&bytes);
+}
+END_TEST
+
 /* A compressor, what is done to x.exe, and what must be said. */
 static const struct {
 	const char *compressor, *trick, *kind, *words;
@@ -141,6 +186,7 @@ format_nsis_suite(void)
 	TCase *tests = tcase_create("nsis");
 	tcase_set_timeout(tests, 60);
 	tcase_add_loop_test(tests, blocks_are_the_files, 0, ARRAY_COUNT(whole));
+	tcase_add_loop_test(tests, files_have_names, 0, 2);
 	tcase_add_loop_test(tests, trap, 0, ARRAY_COUNT(traps));
 	tcase_add_loop_test(tests, damage, 0, ARRAY_COUNT(whole));
 	suite_add_tcase(suite, tests);
