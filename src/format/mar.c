@@ -25,6 +25,7 @@ enum {
 	SIGNATURES_MOST = 8, /* libmar: MAX_SIGNATURES */
 	SIGNATURE_MOST = 2048,
 	SECTIONS_MOST = 16,
+	ALGORITHMS = 2, /* libmar knows these, from 1 on */
 	SECTION_PRODUCT = 1,
 };
 
@@ -126,6 +127,18 @@ read_signatures(struct mar *mar, const struct view *view)
 	}
 	mar->signed_from = at;
 	return at <= mar->index ? 0 : -1;
+}
+
+/* Is there nothing but signatures of known kinds where they are? */
+static bool
+is_plain(const struct mar *mar)
+{
+	for (uint32_t i = 0; i < mar->signature_count; i++) {
+		uint32_t kind = mar->signatures[i].kind;
+		if (kind == 0 || kind > ALGORITHMS || mar->signatures[i].size == 0)
+			return false;
+	}
+	return true;
 }
 
 static int
@@ -287,15 +300,16 @@ mar_members(const struct view *view, const struct member_sink *sink, struct err 
 static void
 map_head(const struct mar *mar, struct map *map)
 {
+	enum extent_tag tag = is_plain(mar) ? EXTENT_SIGNATURE : EXTENT_METADATA;
 	map_add(map, OLD_HEAD, 8, EXTENT_DERIVED, EXTENT_NO_MEMBER, "mar file size",
 		NULL);
 	map_add(map, COUNT_AT, 4, EXTENT_METADATA, EXTENT_NO_MEMBER,
 		"mar signature count", NULL);
 	for (uint32_t i = 0; i < mar->signature_count; i++) {
 		const struct part *part = &mar->signatures[i];
-		map_add(map, part->offset, PART_HEAD, EXTENT_METADATA, EXTENT_NO_MEMBER,
+		map_add(map, part->offset, PART_HEAD, tag, EXTENT_NO_MEMBER,
 			"mar signature head", NULL);
-		map_add(map, part->offset + PART_HEAD, part->size, EXTENT_SIGNATURE,
+		map_add(map, part->offset + PART_HEAD, part->size, tag,
 			EXTENT_NO_MEMBER, "mar signature", NULL);
 	}
 	map_add(map, mar->signed_from, 4, EXTENT_METADATA, EXTENT_NO_MEMBER,
@@ -421,6 +435,11 @@ mar_graft(const struct view *shipped, const struct view *rebuilt, struct graft *
 	}
 	if (theirs.signature_count == 0) {
 		answer = GRAFT_NONE;
+		goto out;
+	}
+	if (!is_plain(&theirs)) {
+		err_set(err, ERR_INPUT,
+			"the signatures of the shipped file are of unknown kinds");
 		goto out;
 	}
 	if (mar_read(&ours, rebuilt, err) == -1) {

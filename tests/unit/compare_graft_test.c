@@ -43,6 +43,31 @@
 	"<Binary Id='bin' SourceFile='b.txt'/></Product></Wix>\nE\n"                   \
 	"wixl -o r x.wxs; rm -f s; "
 
+#define CDIFF                                                                          \
+	"printf 'ClamAV-Diff:7:300:' >b; seq 300 | gzip -n >>b; (cat b; printf "       \
+	"':c2lnbmF0dXJl') >s; (cat b; printf ':X') >r"
+
+/* One proof, of a key and a signature that are none, and an id. */
+#define CRX                                                                            \
+	"seq 3000 >a.txt; zip -qX r.zip a.txt; mv r.zip r; (printf "                   \
+	"'Cr24\\3\\0\\0\\0\\52\\0\\0\\0\\22\\22\\12\\5\\60\\3key\\22\\11signature"     \
+	"\\202\\361\\4\\22\\12\\20abcdefghijklmnop'; cat r) >s"
+
+/* The recipe's archive, and the same without its signature of 17 bytes. */
+#define MAR                                                                            \
+	". $SOURCE/testdata/formats/recipes.sh; recipe_mar plain; mv made s; python3 " \
+	"-c 'b = open(\"s\", \"rb\").read()\n"                                         \
+	"n = lambda at: (int.from_bytes(b[at:at + 4], \"big\") - 17).to_bytes(4, "     \
+	"\"big\")\n"                                                                   \
+	"i = int.from_bytes(b[4:8], \"big\")\n"                                        \
+	"out = b[:4] + n(4) + b[8:12] + n(12) + bytes(4) + b[37:i + 4]\n"              \
+	"at = i + 4\n"                                                                 \
+	"while at < len(b):\n"                                                         \
+	"    end = b.index(0, at + 12) + 1\n"                                          \
+	"    out += n(at) + b[at + 4:end]\n"                                           \
+	"    at = end\n"                                                               \
+	"open(\"r\", \"wb\").write(out)'"
+
 /* How SHIPPED and REBUILT are made, and one byte of REBUILT that is then changed. */
 static const struct {
 	const char *make;
@@ -56,6 +81,10 @@ static const struct {
     /* the cabinet in it, and the version in its header */
     {KEY MSI SIGN "-in r -out s", 600, 24},
     {KEY MSI SIGN "-add-msi-dse -in r -out s", 600, 24},
+    {CDIFF, 40, 12},
+    {CRX, 100, 10},
+    /* a member, and the channel of the product */
+    {MAR, 100, 34},
 };
 
 static void
@@ -155,8 +184,9 @@ assert_seen(const struct format *format, struct buf *shipped, struct buf *rebuil
 
 START_TEST(any_byte_changed_is_no_signature)
 {
-	static const char *const names[] = {"cab",   "pe-overlay", "pe-overlay", "cvd",
-					    "nupkg", "compound",   "compound"};
+	static const char *const names[] = {
+	    "cab",      "pe-overlay", "pe-overlay", "cvd", "nupkg",
+	    "compound", "compound",   "cdiff",      "crx", "mar"};
 	const struct format *format = format_by_name(names[_i]);
 	test_shell("%s", pairs[_i].make);
 	struct buf shipped = test_file("s"), rebuilt = test_file("r");
