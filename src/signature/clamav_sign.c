@@ -6,6 +6,7 @@
  *	LEAST-LEVEL:MOST-LEVEL:pkcs7-pem:base64 of a PKCS #7 message
  *
  * one line for each signature; empty lines and those that begin with # are passed over.
+ * A database's has its version in the name, which nobody signed: main-62.cvd.sign.
  */
 #include "signature/signature_private.h"
 
@@ -113,6 +114,28 @@ check_line(struct clamsign *clamsign, const struct view *line)
 	signature_worsen(clamsign->status, one);
 	settle(clamsign, before, &least, &most);
 	buf_free(&bytes);
+}
+
+char *
+clamav_sign_database(const char *name)
+{
+	static const char *const kinds[] = {".cvd", ".cld", ".cud"};
+	size_t length = strlen(name);
+	for (size_t i = 0; i < ARRAY_COUNT(kinds); i++) {
+		size_t tail = strlen(kinds[i]);
+		if (length <= tail || strcmp(name + length - tail, kinds[i]) != 0)
+			continue;
+		size_t at = length - tail;
+		while (at > 0 && name[at - 1] >= '0' && name[at - 1] <= '9')
+			at--;
+		if (at < 2 || at == length - tail || name[at - 1] != '-')
+			return NULL;
+		char *stem = base_strndup(name, at - 1);
+		char *made = base_format("%s%s", stem, kinds[i]);
+		free(stem);
+		return made;
+	}
+	return NULL;
 }
 
 static bool

@@ -49,8 +49,7 @@ static bool
 tells_unsigned(const struct walk *walk, const struct signed_file *file)
 {
 	return (file->id == walk->top || !walk->only_signed) &&
-	       signature_usual(&file->content,
-			       tree_node(walk->tree, file->id)->format);
+	       signature_usual(&file->content, tree_node(walk->tree, file->id)->format);
 }
 
 /* An unsigned member of a container whose own signature covers it is no gap. */
@@ -61,7 +60,8 @@ tell_covered(json_t *found, const char *covering)
 	size_t index;
 	json_array_foreach(found, index, entry)
 	{
-		const char *status = json_string_value(json_object_get(entry, "status"));
+		const char *status =
+		    json_string_value(json_object_get(entry, "status"));
 		if (covering != NULL && status != NULL &&
 		    strcmp(status, signature_status_name(SIGNATURE_UNSIGNED)) == 0)
 			json_object_set_new(entry, "covered_by", json_string(covering));
@@ -75,7 +75,8 @@ covers_all(const json_t *found)
 	size_t index;
 	json_array_foreach(found, index, entry)
 	{
-		const char *covers = json_string_value(json_object_get(entry, "covers"));
+		const char *covers =
+		    json_string_value(json_object_get(entry, "covers"));
 		if (covers != NULL && strcmp(covers, "all") == 0)
 			return true;
 	}
@@ -160,6 +161,22 @@ check_listed(struct walk *walk, const struct signed_file *file, size_t from,
 				      &status, err);
 }
 
+/* The file of that name in a folder or container; NODE_NONE. */
+static node_id
+find_named(struct walk *walk, node_id parent, const char *name)
+{
+	for (node_id each = tree_node(walk->tree, parent)->first_child;
+	     each != NODE_NONE && walk->looks < LOOKS_MOST;
+	     each = tree_node(walk->tree, each)->next_sibling) {
+		const struct node *other = tree_node(walk->tree, each);
+		walk->looks++;
+		if (other->member.type == MEMBER_FILE &&
+		    strcmp(other->member.path, name) == 0)
+			return each;
+	}
+	return NODE_NONE;
+}
+
 /* The node beside `id` that it is a signature of, by name; NODE_NONE. */
 static node_id
 find_signed(struct walk *walk, node_id id)
@@ -168,17 +185,14 @@ find_signed(struct walk *walk, node_id id)
 	size_t length;
 	if (node->parent == NODE_NONE || !detached_names(node->member.path, &length))
 		return NODE_NONE;
-	for (node_id each = tree_node(walk->tree, node->parent)->first_child;
-	     each != NODE_NONE && walk->looks < LOOKS_MOST;
-	     each = tree_node(walk->tree, each)->next_sibling) {
-		const struct node *other = tree_node(walk->tree, each);
-		walk->looks++;
-		if (other->member.type == MEMBER_FILE &&
-		    strncmp(other->member.path, node->member.path, length) == 0 &&
-		    other->member.path[length] == '\0')
-			return each;
-	}
-	return NODE_NONE;
+	char *name = base_strndup(node->member.path, length);
+	node_id beside = find_named(walk, node->parent, name);
+	char *database = beside == NODE_NONE ? clamav_sign_database(name) : NULL;
+	if (database != NULL)
+		beside = find_named(walk, node->parent, database);
+	free(database);
+	free(name);
+	return beside;
 }
 
 /* Does the file hold what it signs, whatever lies beside it? */
@@ -251,8 +265,7 @@ walk_node(struct walk *walk, node_id id, const char *covering, struct err *err)
 	     child = tree_node(walk->tree, child)->next_sibling) {
 		answer = interrupt_check(err);
 		if (answer == 0)
-			answer =
-			    walk_node(walk, child, covers ? path : covering, err);
+			answer = walk_node(walk, child, covers ? path : covering, err);
 	}
 	free(path);
 	return answer;
@@ -263,7 +276,8 @@ signature_check_tree(struct tree *tree, node_id node, bool only_signed,
 		     const struct trust *trust, json_t *signatures, struct err *err)
 {
 	struct sums_walk lists = {0};
-	struct walk walk = {tree, node, only_signed, trust, signatures, 0, NULL, &lists};
+	struct walk walk = {tree,       node, only_signed, trust,
+			    signatures, 0,    NULL,        &lists};
 	size_t before = json_array_size(signatures);
 	if (tree_expand_all(tree, node, err) == -1)
 		return -1;

@@ -196,6 +196,18 @@ expect 4 'invalid' good.cld --detached bad.sign --trust root.pem --key list.pub
 mkdir product && cp good.cld good.cld.sign good.cdiff product/ && tar -cf product.tar product
 expect 0 '3 of 3 signatures valid' product.tar --trust root.pem --key list.pub --key two.pub
 
+mv product/good.cld.sign product/good-7.cld.sign && tar -cf product.tar product
+expect 0 '3 of 3 signatures valid' product.tar --trust root.pem --key list.pub --key two.pub
+sed -i '$d' product/good-7.cld.sign && echo "220::pkcs7-pem:$(message plain.cld signer)" >>product/good-7.cld.sign
+tar -cf product.tar product
+expect 4 '2 of 3 signatures valid' product.tar --trust root.pem --key list.pub --key two.pub
+for name in good-.cld good7.cld -7.cld good-x.cld good-7.txt; do
+	rm product/*.sign
+	cp good.cld.sign "product/$name.sign"
+	tar -cf product.tar product
+	expect 0 '2 of 2 signatures valid' product.tar --trust root.pem --key list.pub --key two.pub
+done
+
 # ---- comparing past the signature
 
 compare() { # STATUS SHIPPED REBUILT
