@@ -504,6 +504,24 @@ rpm_payload(const struct value *value)
 	return is_digest(value, "SHA256", &payload);
 }
 
+/* ---- pictures -------------------------------------------------------- */
+
+/* The CRC at the end of a chunk, over its type and data (PNG 5.3). */
+static bool
+png_crc(const struct value *value)
+{
+	uint64_t at = 8, end = value->extent->offset;
+	uint32_t length = 0, stored;
+	struct view bytes;
+	while (at < end && view_u32be(value->file, at, &length) == 0 &&
+	       at + 8 + length < end)
+		at += 12 + (uint64_t)length;
+	return at + 8 + length == end &&
+	       view_u32be(value->file, end, &stored) == 0 &&
+	       view_sub(value->file, at + 4, 4 + (uint64_t)length, &bytes) == 0 &&
+	       crc32_z(0, bytes.data, (z_size_t)bytes.size) == stored;
+}
+
 /* ---- the table ------------------------------------------------------- */
 
 static const struct derived {
@@ -536,6 +554,7 @@ static const struct derived {
      "the place of the central directory", zip_directory_offset, false},
     {"zip end record directory size", "zip directory size",
      "the central directory's bytes", zip_directory_size, false},
+    {"chunk CRC", "PNG chunk CRC", "the chunk's type and data", png_crc, false},
     {"gzip CRC32", "gzip CRC32", "the decompressed content", gzip_crc, true},
     {"gzip ISIZE", "gzip ISIZE", "the decompressed content", gzip_size, true},
     {"gzip header CRC16", "gzip header CRC16", "the header", gzip_header_crc, false},

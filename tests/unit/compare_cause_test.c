@@ -636,6 +636,26 @@ START_TEST(build_path_of_a_program)
 }
 END_TEST
 
+/* A comment of a picture, and the CRC of its chunk; not when that is wrong. */
+START_TEST(picture_crc)
+{
+	struct compare_case one;
+	if (!test_have("convert"))
+		TEST_SKIP("needs convert");
+	test_shell("for t in hi ho; do convert -size 9x9 xc:red -set comment $t "
+		   "-define png:exclude-chunks=date,time png:$t.png; done");
+	case_compare(&one, "hi.png", "ho.png");
+	json_t *entry = case_entry(&one, "hi.png");
+	check_cause(entry_difference(entry, "chunk CRC"), "PNG chunk CRC", "proved");
+	case_close(&one);
+	test_shell("at=$(grep -abo ho ho.png | head -1 | cut -d: -f1); printf i | dd "
+		   "of=ho.png bs=1 seek=$((at + 1)) conv=notrunc status=none");
+	case_compare(&one, "hi.png", "ho.png");
+	ck_assert(!any_proved(case_entry(&one, "hi.png")));
+	case_close(&one);
+}
+END_TEST
+
 Suite *compare_cause_suite(void);
 
 Suite *
@@ -644,6 +664,7 @@ compare_cause_suite(void)
 	Suite *suite = suite_create("compare_cause");
 	TCase *tcase = tcase_create("causes");
 	tcase_set_timeout(tcase, 60);
+	tcase_add_test(tcase, picture_crc);
 	tcase_add_test(tcase, build_year);
 	tcase_add_test(tcase, debug_link);
 	tcase_add_loop_test(tcase, no_build_year, 0, 3);
