@@ -358,6 +358,60 @@ recipe_apk_v1() {
 recipe_apk_v2() { android "$1" --v3-signing-enabled false; }
 recipe_apk_v3() { android "$1" --v2-signing-enabled false; }
 
+# ---- packages of Windows and of .NET ----------------------------------------
+
+recipe_appx() {
+	signer=$(who "$1")
+	python3 "$top/testdata/signature/appx.py" plain.appx zip
+	osslsigncode sign -certs "$keys/$signer.pem" -key "$keys/$signer.key" -h sha256 \
+		-in plain.appx -out made
+	case $1 in
+	content) flip_text made '20202' ;;
+	signature) flip made "$(($(grep -abo 'AppxSignature.p7x' made | head -n 2 | tail -n 1 | cut -d: -f1) + 600))" ;;
+	stripped) cp plain.appx made ;;
+	esac
+	trust_root
+}
+
+# Made as NuGet's documentation says: the tool itself does not run here.
+recipe_nuget() {
+	for suffix in pem key; do
+		cp "$keys/$(who "$1").$suffix" "signer.$suffix"
+		cp "$keys/root.$suffix" .
+	done
+	mkdir -p d/lib
+	printf '<package><metadata><id>x</id></metadata></package>\n' >d/x.nuspec
+	seq 1 4000 >d/lib/numbers
+	(cd d && zip -q -X ../plain.nupkg x.nuspec lib/numbers)
+	flipped=
+	[ "$1" != signature ] || flipped=flip=5
+	# shellcheck disable=SC2086 # none, or one word
+	python3 "$top/testdata/signature/nuget.py" plain.nupkg made signer $flipped
+	case $1 in
+	content) flip made $(($(grep -abo 'lib/numbers' made | head -n 1 | cut -d: -f1) + 100)) ;;
+	stripped) cp plain.nupkg made ;;
+	esac
+	trust_root
+}
+
+# ---- lists of digests -------------------------------------------------------
+
+recipe_checksums() {
+	seq 1 1000 >made
+	sha256sum made >SHA256SUMS
+	[ "$1" != weak ] || sha1sum made >SHA256SUMS
+	signer=$1
+	[ "$1" != weak ] || signer=valid # the list is, not who signed it
+	sign_openpgp "$signer" --detach-sign -o SHA256SUMS.sig SHA256SUMS
+	case $1 in
+	content) flip made 100 ;;
+	signature) flip_end SHA256SUMS.sig 20 ;;
+	esac
+	argue --list SHA256SUMS
+	[ "$1" = stripped ] || argue --detached SHA256SUMS.sig
+	trust_openpgp "$signer"
+}
+
 # ---- packages ---------------------------------------------------------------
 
 recipe_rpm() {
