@@ -368,3 +368,40 @@ openpgp_plain_lines(struct buf *text)
 	}
 	text->size = kept;
 }
+
+/* What of one line is not signed: the escape before it and the blanks at its end
+ * (RFC 9580, 7.1 and 7.2). `start` is where it stands. */
+static void
+cover_line(json_t *entry, struct view line, uint64_t start)
+{
+	static const char what[] = "escapes, blanks, last line end";
+	uint64_t size = line.size;
+	if (view_has(&line, 0, "- ", 2))
+		coverage_add(entry, start, 2, COVERAGE_STRUCTURAL, what);
+	line_trim(&line);
+	coverage_add(entry, start + line.size, size - line.size, COVERAGE_STRUCTURAL,
+		     what);
+}
+
+void
+openpgp_frame_cover(const struct view *file, json_t *entry)
+{
+	struct lines lines = {.view = *file};
+	struct view line;
+	struct err unused = {0};
+	uint64_t text, text_end, start;
+	if (cleartext_headers(&lines, &unused) == -1)
+		return;
+	text = text_end = start = lines.at;
+	coverage_add(entry, 0, text, COVERAGE_STRUCTURAL, "armour");
+	while (line_next(&lines, &line) && !line_is(&line, armour_begin)) {
+		cover_line(entry, line, start);
+		text_end = start + line.size;
+		start = lines.at;
+	}
+	coverage_add(entry, text, text_end - text, COVERAGE_SIGNED, "text");
+	coverage_add(entry, text_end, start - text_end, COVERAGE_STRUCTURAL,
+		     "escapes, blanks, last line end");
+	coverage_add(entry, start, file->size - start, COVERAGE_SIGNATURE,
+		     "armoured signature");
+}

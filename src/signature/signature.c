@@ -91,8 +91,23 @@ cleartext_knows(const struct view *file, const struct format *format)
 	return openpgp_is_cleartext(file);
 }
 
+static int
+cleartext_check(const struct view *file, const char *path, const struct trust *trust,
+		json_t *signatures, enum signature_status *status, struct err *err)
+{
+	size_t before = json_array_size(signatures);
+	int answer =
+	    openpgp_check_cleartext(file, path, trust, signatures, status, err);
+	for (size_t i = before; i < json_array_size(signatures); i++) {
+		json_t *entry = json_array_get(signatures, i);
+		if (json_object_get(entry, "openpgp") != NULL)
+			openpgp_frame_cover(file, entry);
+	}
+	return answer;
+}
+
 static const struct scheme scheme_cleartext = {"openpgp", true, cleartext_knows,
-					       openpgp_check_cleartext};
+					       cleartext_check};
 
 static const struct scheme *const schemes[] = {
     &scheme_authenticode, &scheme_authenticode_other,

@@ -979,6 +979,8 @@ uint8_t openpgp_frame_version(const struct buf *packets);
  * empty lines, and any header but Hash, is ERR_INPUT. */
 int openpgp_frame_cleartext(const struct view *file, struct buf *text,
 			    struct buf *packets, size_t *count, struct err *err);
+/* Add to an entry of such a text what of the file is signed. */
+void openpgp_frame_cover(const struct view *file, json_t *entry);
 /* Make the line ends of such a text, CR LF, newlines alone, in place. */
 void openpgp_plain_lines(struct buf *text);
 

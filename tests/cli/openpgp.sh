@@ -40,6 +40,12 @@ for case in 'good file good' 'rsa file rsa' 'good other good' 'sub file sub' \
 done
 
 want 0 valid file.clear.asc --pgp-keyring good.asc --signer "pgp:$(cat good.fpr)"
+# What of the file is signed: its lines, but not the escape before the dash, nor the two
+# blanks at the end of a line, nor the last line's end.
+text=$(wc -c <file)
+jq -e --argjson text "$text" --argjson size "$(wc -c <file.clear.asc)" '.signatures[0].coverage |
+	.signed == $text - 3 and .signed + .structural + .signature == $size and .unexplained == 0' \
+	out.json >/dev/null || fail "coverage: $(jq -c '.signatures[0].coverage' out.json)"
 want 4 untrusted file.clear.asc --pgp-keyring good.asc --signer "pgp:$(cat rsa.fpr)"
 want 4 untrusted file.clear.asc
 want 4 'valid untrusted' file.two.asc --pgp-keyring good.gpg

@@ -3,7 +3,7 @@
 set -eu
 # shellcheck source=tests/cli-functions
 . "$SOURCE/tests/cli-functions"
-need rpmbuild rpmsign rpmkeys gpg ar dpkg-deb jq
+need rpmbuild rpmsign rpmkeys gpg ar dpkg-deb jq python3
 
 GNUPGHOME=$PWD/gnupg
 export GNUPGHOME
@@ -97,6 +97,32 @@ agree no header.rpm
 expect 4 'invalid' header.rpm --pgp-keyring packager.asc
 { cat signed.rpm && echo more; } >long.rpm
 expect 4 'invalid' long.rpm --pgp-keyring packager.asc
+# Tags of the signature header merged (CVE-2021-20271): a second entry of the signature's
+# tag, of which one reader takes the first and one the last.
+retag() { # FROM TO OLD NEW
+	python3 - "$@" <<'P'
+import sys, struct
+source, to, old, new = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+data = bytearray(open(source, 'rb').read())
+count = struct.unpack_from('>I', data, 104)[0]
+at = [112 + 16 * i for i in range(count) if struct.unpack_from('>I', data, 112 + 16 * i)[0] == old]
+assert len(at) == 1
+struct.pack_into('>I', data, at[0], new)
+open(to, 'wb').write(data)
+P
+}
+retag signed.rpm merged.rpm 273 268
+expect 4 'invalid' merged.rpm --pgp-keyring packager.asc
+# A signature of the header under the tag of one over header and payload.
+retag signed.rpm moved.rpm 268 1002
+agree no moved.rpm
+expect 4 'invalid' moved.rpm --pgp-keyring packager.asc
+# Without its digest of the header it is as good as with: that one is not signed.
+retag signed.rpm bare.rpm 273 1234
+expect 0 'valid' bare.rpm --pgp-keyring packager.asc
+# Stripped by a tag that nobody knows.
+retag signed.rpm hidden.rpm 268 1234
+expect 4 'unsigned' hidden.rpm --pgp-keyring packager.asc
 # The payload of another package under this one's header and signature.
 sed -i 's/seq 1 1000/seq 1 1001/' x.spec
 rpmbuild -bb --define "_topdir $PWD/top" --define '_build_id_links none' x.spec >build.log 2>&1
