@@ -273,7 +273,7 @@ check_superblob(struct cms_entry *entry, const struct code_object *object,
 		return;
 	const struct code_directory *best = best_directory(&directories);
 	cms_entry_digest(entry, best->algorithm, NULL, &best->digest);
-	code_facts_directory(entry->json, best);
+	code_facts_directory(entry->json, best, object);
 	code_facts_blobs(entry->json, superblob);
 	tell_coverage(entry->json, object, superblob, &directories);
 	tell_trailer(entry->json, object);

@@ -58,22 +58,6 @@ name_by_set(struct naming *naming, const struct cms_attribute *attribute)
 
 /* ---- digests in a property list -------------------------------------------- */
 
-/* The base64 of one <data>, with its blanks and line ends taken out. */
-static int
-decode_data(const struct view *text, struct buf *bytes)
-{
-	struct buf digits = {0};
-	for (uint64_t i = 0; i < text->size; i++) {
-		char c = (char)text->data[i];
-		if (strchr(" \t\r\n", c) == NULL || c == '\0')
-			buf_append(&digits, &c, 1);
-	}
-	struct view all = view_of_buf(&digits);
-	int answer = raw_base64(&all, false, bytes);
-	buf_free(&digits);
-	return answer;
-}
-
 /* OCTET STRING with <key>cdhashes</key><array><data>…</data>…</array> */
 static void
 name_by_list(struct naming *naming, const struct cms_attribute *attribute)
@@ -93,7 +77,7 @@ name_by_list(struct naming *naming, const struct cms_attribute *attribute)
 		struct view value = {NULL, 0};
 		if (view_find(&string.value, at, "</data>", 7, &end) == 0 &&
 		    view_sub(&string.value, at + 6, end - at - 6, &text) == 0 &&
-		    decode_data(&text, &bytes) == 0)
+		    plist_data(&text, &bytes) == 0)
 			value = view_of_buf(&bytes);
 		name_digest(naming, NULL, &value);
 		buf_free(&bytes);

@@ -273,6 +273,23 @@ check_outside(const struct code_directory *directory, const struct code_object *
 		      slot_name(slot), directory->algorithm->name);
 }
 
+char *
+code_directory_outside(const struct code_directory *directory,
+		       const struct code_object *object, uint32_t slot)
+{
+	char hex[2 * 64 + 1];
+	struct view digest;
+	uint64_t back = (uint64_t)slot * directory->hash_size;
+	if (slot_is_empty(directory, slot) ||
+	    view_sub(&directory->blob->whole, directory->hash_offset - back,
+		     directory->hash_size, &digest) == -1 ||
+	    (slot == SLOT_INFO && object->info.size != 0 &&
+	     digest_holds(directory, -(int64_t)slot, &object->info)))
+		return NULL;
+	hex_encode(digest.data, (size_t)digest.size, hex);
+	return base_format("%s %s", directory->algorithm->name, hex);
+}
+
 static void
 check_blob(const struct code_directory *directory, const struct code_blob *blob,
 	   struct judgement *found)

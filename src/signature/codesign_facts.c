@@ -43,8 +43,26 @@ tell_string(json_t *entry, const char *name, const char *string)
 	free(shown);
 }
 
+static void
+tell_outside(json_t *entry, const struct code_directory *directory,
+	     const struct code_object *object)
+{
+	static const struct {
+		uint32_t slot;
+		const char *name;
+	} files[] = {{SLOT_INFO, CODE_FACT_INFO},
+		     {SLOT_RESOURCES, CODE_FACT_RESOURCES}};
+	for (size_t i = 0; i < ARRAY_COUNT(files); i++) {
+		char *digest = code_directory_outside(directory, object, files[i].slot);
+		if (digest != NULL)
+			signature_fact(entry, files[i].name, digest);
+		free(digest);
+	}
+}
+
 void
-code_facts_directory(json_t *entry, const struct code_directory *directory)
+code_facts_directory(json_t *entry, const struct code_directory *directory,
+		     const struct code_object *object)
 {
 	char hex[2 * 20 + 1];
 	char *pages =
@@ -66,44 +84,19 @@ code_facts_directory(json_t *entry, const struct code_directory *directory)
 		signature_fact(entry, "hardened runtime", runtime);
 		free(runtime);
 	}
+	tell_outside(entry, directory, object);
 	free(pages);
 }
 
 /* ---- entitlements -------------------------------------------------------------- */
 
-/* One tag of a property list, and the text in front of it. */
-struct tag {
-	struct view name, text;
-};
-
-/* Take the next tag off `rest`; comments and instructions have names that are none. */
-static bool
-next_tag(struct view *rest, struct tag *tag)
-{
-	uint64_t start, end;
-	if (view_find(rest, 0, "<", 1, &start) == -1 ||
-	    view_find(rest, start, ">", 1, &end) == -1)
-		return false;
-	view_sub(rest, 0, start, &tag->text);
-	view_sub(rest, start + 1, end - start - 1, &tag->name);
-	*rest = view_from(rest, end + 1);
-	return true;
-}
-
-static bool
-tag_is(const struct tag *tag, const char *name)
-{
-	size_t size = strlen(name);
-	return tag->name.size == size && view_has(&tag->name, 0, name, size);
-}
-
 /* Append the value that follows a key: "true", or the texts in it with ", " between. */
 static bool
 take_value(struct view *rest, struct buf *value)
 {
-	struct tag tag;
+	struct plist_tag tag;
 	unsigned depth = 0;
-	while (next_tag(rest, &tag)) {
+	while (plist_next(rest, &tag)) {
 		bool closes = view_has(&tag.name, 0, "/", 1);
 		bool alone = tag.name.size > 0 &&
 			     tag.name.data[tag.name.size - 1] == '/' && !closes;
@@ -111,7 +104,8 @@ take_value(struct view *rest, struct buf *value)
 			struct view text = tag.text;
 			if (alone)
 				view_sub(&tag.name, 0, tag.name.size - 1, &text);
-			if (closes && (tag_is(&tag, "/array") || tag_is(&tag, "/dict")))
+			if (closes &&
+			    (plist_is(&tag, "/array") || plist_is(&tag, "/dict")))
 				text.size = 0;
 			if (text.size != 0 && value->size != 0)
 				buf_puts(value, ", ");
@@ -133,11 +127,11 @@ static void
 tell_entitlements(json_t *entry, const struct view *plist)
 {
 	struct view rest = *plist;
-	struct tag tag;
+	struct plist_tag tag;
 	size_t told = 0;
-	while (next_tag(&rest, &tag)) {
+	while (plist_next(&rest, &tag)) {
 		struct buf value = {0};
-		if (!tag_is(&tag, "/key"))
+		if (!plist_is(&tag, "/key"))
 			continue;
 		if (told++ == ENTITLEMENTS_MOST) {
 			signature_fact(entry, "entitlement",

@@ -95,6 +95,11 @@ void code_directory_slots(const struct code_directory *directory,
 			  const struct code_superblob *superblob,
 			  struct judgement *found, struct strings *notes);
 
+/* Does the directory name, in that slot, a file that is not in this one? Then its
+ * digest as the fact "sha256 HEX"; the caller frees. NULL: no. */
+char *code_directory_outside(const struct code_directory *directory,
+			     const struct code_object *object, uint32_t slot);
+
 /* ---- attributes of the signer: codesign_attributes.c --------------------- */
 
 /* Do the signed attributes name these directories and no other? */
@@ -102,10 +107,42 @@ void code_attributes_check(const struct cms_signer *signer,
 			   const struct code_directory *directories, size_t count,
 			   struct judgement *found);
 
+/* ---- property lists: codesign_plist.c ------------------------------------- */
+
+/* One tag of a property list in XML, without "<" and ">", and the text in front of it.
+ */
+struct plist_tag {
+	struct view name, text;
+};
+
+/* Take the next tag off `rest`; comments and instructions have names that are none. */
+bool plist_next(struct view *rest, struct plist_tag *tag);
+bool plist_is(const struct plist_tag *tag, const char *name);
+/* Append a text, its five entities resolved; -1 when it has others. */
+int plist_text(const struct view *text, struct buf *out);
+/* Append the bytes of the text of <data>. */
+int plist_data(const struct view *text, struct buf *bytes);
+
+/* One file of the list CodeResources. */
+struct code_resource {
+	struct buf path, sha256, sha1;
+	bool optional, elsewhere; /* a link, or code with a signature of its own */
+};
+
+/* Go to the list's "files2", which has SHA-256: 1; 0 when it is empty, -1 when there is
+ * none, or the list is in another form. */
+int code_resources_find(struct view *rest);
+/* Take the next file off it: 1, 0 at its end, -1 when it is malformed. Clear in every
+ * case. */
+int code_resources_next(struct view *rest, struct code_resource *resource);
+void code_resource_clear(struct code_resource *resource);
+
 /* ---- what is said in the blobs: codesign_facts.c -------------------------- */
 
-/* Identifier, flags and the like of a directory, */
-void code_facts_directory(json_t *entry, const struct code_directory *directory);
+/* Identifier, flags and the like of a directory, with the files that it names outside,
+ */
+void code_facts_directory(json_t *entry, const struct code_directory *directory,
+			  const struct code_object *object);
 /* entitlements and requirements. */
 void code_facts_blobs(json_t *entry, const struct code_superblob *superblob);
 

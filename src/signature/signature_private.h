@@ -534,6 +534,20 @@ extern const struct scheme scheme_crx;
 
 extern const struct scheme scheme_macho;
 extern const struct scheme scheme_dmg;
+
+/* ---- bundles: codesign_bundle.c ------------------------------------------- */
+
+/* Facts of an entry "apple-code": digests of files that are signed with the program and
+ * lie beside it, as "sha256 HEX". */
+#define CODE_FACT_INFO      "digest of Info.plist"
+#define CODE_FACT_RESOURCES "digest of CodeResources"
+
+struct sums_walk;
+/* Hold the files beside the program `id` against what its entries, those of `signatures`
+ * from `from` on, name: one that differs makes its entry invalid. */
+int code_bundle_check(struct sums_walk *walk, struct tree *tree, node_id id,
+		      json_t *signatures, size_t from, struct err *err);
+
 /* ---- Mozilla's update archives: mar.c -------------------------------------- */
 
 extern const struct scheme scheme_mar;
@@ -541,6 +555,7 @@ extern const struct scheme scheme_mar;
 /* ---- xar archives: xar.c -------------------------------------------------- */
 
 extern const struct scheme scheme_xar;
+
 /* ---- Android's update payloads: payload.c ----------------------------------- */
 
 extern const struct scheme scheme_payload;
@@ -810,6 +825,9 @@ struct sums_walk {
 	json_t *covered; /* member path: path of the signed list that names it */
 };
 
+/* The files among the children of `parent`, in order of their names, which the tree owns. */
+void sums_siblings_take(struct sums_walk *walk, const struct tree *tree,
+			uint32_t parent);
 /* If the file holds attestations, their entries. */
 int attestation_check_member(struct sums_walk *walk, struct tree *tree, uint32_t id,
 			     const struct view *content, const struct trust *trust,

@@ -31,9 +31,8 @@ by_name(const void *a, const void *b)
 	return order != 0 ? order : one->id < two->id ? -1 : one->id > two->id;
 }
 
-/* The files of the container, in order of their names; kept for its next list. */
-static void
-siblings_take(struct sums_walk *walk, const struct tree *tree, node_id parent)
+void
+sums_siblings_take(struct sums_walk *walk, const struct tree *tree, node_id parent)
 {
 	size_t count = 0;
 	if (walk->siblings != NULL && walk->parent == parent)
@@ -234,7 +233,7 @@ attestation_check_member(struct sums_walk *walk, struct tree *tree, node_id id,
 	if (lists_take(walk, path, "dsse", signatures)) {
 		struct list list = {.tree = tree, .node = node};
 		list.name = sums_plain(node->member.path);
-		siblings_take(walk, tree, node->parent);
+		sums_siblings_take(walk, tree, node->parent);
 		list_files_take(&list, walk);
 		struct sums_files files = {.items = list.files,
 					   .count = list.count,
@@ -271,7 +270,7 @@ sums_check_member(struct sums_walk *walk, struct tree *tree, node_id id,
 	struct list list = {.tree = tree, .node = node};
 	list.name = sums_plain(node->member.path);
 	list.folder = (size_t)(path_base(list.name) - list.name);
-	siblings_take(walk, tree, node->parent);
+	sums_siblings_take(walk, tree, node->parent);
 	list_files_take(&list, walk);
 	int answer = check_list(walk, &list, content, only_signed, own, path, trust,
 				signatures, err);

@@ -243,6 +243,9 @@ check_file(struct walk *walk, struct signed_file *file, bool *covers, struct err
 	if (answer == 0)
 		answer = check_listed(walk, file, before, err);
 	if (answer == 0)
+		answer = code_bundle_check(walk->lists, walk->tree, file->id,
+					   walk->signatures, before, err);
+	if (answer == 0)
 		answer = check_beside(walk, file, err);
 	mapping_close(&mapping);
 	return answer;

@@ -4,8 +4,8 @@ image, for Apple's systems, by <kern/cs_blobs.h> and RFC 5652; openssl makes the
 
 A signature that is there is replaced. cert=FILE and key=FILE (PEM) name the signer;
 without them it is signed ad hoc. hash=sha1,sha256 gives the code directories, in order;
-entitlements=FILE and info=FILE (an Info.plist) are signed too, others=FILE are certificates
-that come along, runtime=N is written down. Tricks: "ber" writes indefinite lengths; "gap"
+entitlements=FILE, info=FILE (an Info.plist) and resources=FILE (a CodeResources) are signed
+too, others=FILE are certificates that come along, runtime=N is written down. Tricks: "ber" writes indefinite lengths; "gap"
 ends the last page 32 bytes too early; "blind" leaves an image's trailer out; "page" spoils
 a digest of the last directory; others are told where they stand.
 """
@@ -145,9 +145,10 @@ def superblob(code, more=None):
         with open(options["entitlements"], "rb") as file:
             blobs[5] = blob(0xfade7171, file.read())
             special[5] = blobs[5]
-    if "info" in options:
-        with open(options["info"], "rb") as file:
-            special[1] = file.read()
+    for slot, option in ((1, "info"), (3, "resources")):
+        if option in options:
+            with open(options[option], "rb") as file:
+                special[slot] = file.read()
     if "smuggle" in tricks:  # entitlements that no directory names
         del special[5]
     if "drop" in tricks:  # entitlements that are named, and not there

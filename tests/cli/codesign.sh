@@ -159,6 +159,51 @@ for size in $((at - 1)) $((at + 8)) $((at + 60)) $((at + length - 1)); do
 	[ "$status" -ne 0 ] || fail "cut at $size, and nobody minds"
 done
 
+# ---- a bundle: what is signed with the program lies beside it
+
+mkdir -p App.app/Contents/MacOS App.app/Contents/Resources App.app/Contents/_CodeSignature
+cp Info.plist App.app/Contents/Info.plist
+seq 100 >'App.app/Contents/Resources/a & b'
+seq 10 >App.app/Contents/Resources/c
+python3 - App.app/Contents 'Resources/a & b' Resources/c <<'END'
+import hashlib, plistlib, sys
+files = {name: {"hash2": hashlib.sha256(open(f"{sys.argv[1]}/{name}", "rb").read()).digest()}
+         for name in sys.argv[2:]}
+files["Resources/lacking"] = {"hash2": bytes(32), "optional": True}
+files["MacOS/helper"] = {"cdhash": bytes(20), "requirement": "identifier x"}
+with open(f"{sys.argv[1]}/_CodeSignature/CodeResources", "wb") as out:
+    plistlib.dump({"files": {}, "files2": files, "rules": {}}, out)
+END
+by App.app/Contents/MacOS/App one info=App.app/Contents/Info.plist \
+	resources=App.app/Contents/_CodeSignature/CodeResources
+# bundle STATUS TEXT [KIND]: of the bundle in an archive.
+bundle() {
+	tar -cf bundle.tar App.app
+	expect "$1" "$2" bundle.tar --trust root.pem
+}
+bundle 0 'App.app/Contents/Info.plist is the one that was signed'
+bundle 0 'resources: 2 as signed, 0 different, 0 absent, 1 with signatures of their own'
+! grep -q 'not looked at' out || fail 'what was looked at is told as not'
+cp -a App.app good
+break_bundle() { # TEXT COMMAND...: invalid after the command
+	text=$1
+	shift
+	"$@"
+	bundle 4 "$text"
+	rm -rf App.app
+	cp -a good App.app
+}
+content=App.app/Contents
+break_bundle "'$content/Info.plist' is not the one that was signed" cp x.c $content/Info.plist
+break_bundle '1 files of the bundle are not the ones that were signed' cp x.c $content/Resources/c
+break_bundle '1 files of the bundle that were signed are not there' rm "$content/Resources/a & b"
+break_bundle 'CodeResources'"' is not the one that was signed" \
+	sed -i s/lacking/Lacking/ $content/_CodeSignature/CodeResources
+cp x.c $content/Resources/more
+bundle 0 'in no list of the bundle: App.app/Contents/Resources/more'
+rm $content/Info.plist
+bundle 0 'Info.plist is signed by its digest, and is not in this file'
+
 # ---- a disk image
 
 need 7z xorriso

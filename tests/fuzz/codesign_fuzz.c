@@ -1,6 +1,6 @@
 /* Apple's code signatures on arbitrary bytes: as a whole Mach-O file, and as the
  * signature of a sound one. */
-#include "signature/signature_private.h"
+#include "signature/codesign_private.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -52,12 +52,27 @@ check(const struct view *file)
 	json_decref(entries);
 }
 
+static void
+list(struct view rest)
+{
+	struct code_resource resource = {.optional = false};
+	int next = code_resources_find(&rest);
+	while (next == 1) {
+		uint64_t before = rest.size;
+		next = code_resources_next(&rest, &resource);
+		if (next == 1 && rest.size >= before)
+			abort(); /* never an end */
+		code_resource_clear(&resource);
+	}
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct buf file = {0};
 	struct view view = view_of(data, size);
 	check(&view);
+	list(view);
 	wrap(data, size, &file);
 	view = view_of_buf(&file);
 	check(&view);
