@@ -118,7 +118,8 @@ static const struct scheme *const schemes[] = {
     &scheme_jar,          &scheme_xpi,
     &scheme_macho,        &scheme_mar,
     &scheme_xar,          &scheme_dmg,
-    &scheme_payload,      &scheme_cleartext};
+    &scheme_payload,      &scheme_ota,
+    &scheme_cleartext};
 
 static void
 add_not_checked(json_t *signatures, const char *path, enum signature_status *status,

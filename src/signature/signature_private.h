@@ -560,6 +560,10 @@ extern const struct scheme scheme_xar;
 
 extern const struct scheme scheme_payload;
 
+/* ---- Android's updates as zip archives: ota.c -------------------------------- */
+
+extern const struct scheme scheme_ota;
+
 /* ---- the walk: signature.c ------------------------------------------- */
 
 /* As signature_check, for a file that was probed already. A file that no scheme knows
