@@ -214,10 +214,10 @@ ask 4 'the digest is'
 # Old lists hide what came after: good when they were signed, and said to be old now.
 again
 sed -i '/^Valid-Until:/d' $dists/Release
-sed -i "s/^Date: .*/&\nValid-Until: $(LC_ALL=C date -u -d '2 seconds' '+%a, %d %b %Y %H:%M:%S UTC')/" $dists/Release
+sed -i "s/^Date: .*/&\nValid-Until: $(LC_ALL=C date -u -d '6 seconds' '+%a, %d %b %Y %H:%M:%S UTC')/" $dists/Release
 sign a@example.org
 ask 0 'valid until' --at signing-time
-sleep 3
+sleep 7
 ask 0 'there may be newer lists' --at signing-time
 ask 4 'the Release file was valid until' --at now
 sed -i 's/^Valid-Until: .*/Valid-Until: soon/' $dists/Release
