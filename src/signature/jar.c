@@ -167,13 +167,8 @@ start_entry(struct signing *signing, struct cms_entry *entry,
 	json_object_set_new(entry->json, "where", json_string(text));
 	judgement_merge(&entry->found, &signing->jar->found);
 	const struct strings *tricks = &signing->jar->tricks;
-	for (size_t i = 0; i < tricks->count; i++) {
-		if (signing->jar->sealed)
-			strings_add(&entry->notes, tricks->items[i]);
-		else
-			judgement_add(&entry->found, SIGNATURE_INVALID, "%s",
-				      tricks->items[i]);
-	}
+	for (size_t i = 0; i < tricks->count && !signing->jar->sealed; i++)
+		judgement_add(&entry->found, SIGNATURE_INVALID, "%s", tricks->items[i]);
 	free(text);
 	free(shown);
 }

@@ -705,6 +705,7 @@ extern const struct detached_scheme detached_clamav;
 /* "main-62.cvd", as a signature of main.cvd is called but for its suffix: "main.cvd". NULL
  * for any other name; the caller frees. */
 char *clamav_sign_database(const char *name);
+extern const struct detached_scheme detached_apk;
 extern const struct detached_scheme detached_cms;
 extern const struct detached_scheme detached_minisign;
 extern const struct detached_scheme detached_signify;

@@ -170,6 +170,61 @@ jarsigner -keystore first.ks -storepass password -digestalg SHA1 -sigalg SHA1wit
 agree_v1 yes v1-sha1.apk
 expect 4 'are by broken algorithms alone' v1-sha1.apk --trust first.pem
 
+# ---- trees of fs-verity: in the block, and in a file beside the package (v4)
+
+sign verity.apk first --verity-enabled
+agree yes verity.apk
+expect 0 '2 of 2 signatures valid' verity.apk --trust first.pem
+change verity.apk verity-end.apk "$(($(wc -c <verity.apk) - 14))"
+expect 4 'for fs-verity of the package is another one' verity-end.apk --trust first.pem
+# agree_v4 yes|no FILE IDSIG: it "verifies" as long as another signature does, so that
+# what it says of this one has to be read.
+agree_v4() {
+	answer=no
+	apksigner verify -v --min-sdk-version 28 --v4-signature-file "$3" "$2" \
+		>tool.log 2>&1 || true
+	grep -q 'v4 scheme .*: true' tool.log && answer=yes
+	[ "$answer" = "$1" ] || fail "apksigner says $answer of $3: $(cat tool.log)"
+}
+v4() { # STATUS TEXT FILE IDSIG
+	expect "$1" "$2" "$3" --detached "$4" --trust first.pem
+}
+for with in '' --verity-enabled; do
+	# shellcheck disable=SC2086 # none is no argument
+	sign v4.apk first --v4-signing-enabled true $with
+	agree_v4 yes v4.apk v4.apk.idsig
+	v4 0 'of v4.apk (apk-v4)' v4.apk v4.apk.idsig
+done
+tar -cf v4.tar v4.apk v4.apk.idsig
+expect 0 'beside the file' v4.tar --trust first.pem # found by its name
+expect 4 'untrusted' v4.apk --detached v4.apk.idsig --trust second.pem
+expect 4 'expired' v4.apk --detached v4.apk.idsig --trust first.pem \
+	--at 2099-01-01T00:00:00Z
+change v4.apk v4-other.apk "$(($(offset v4.apk '123456') + 2))"
+agree_v4 no v4-other.apk v4.apk.idsig
+v4 4 'the root of its tree differs' v4-other.apk v4.apk.idsig
+python3 - <<'P'
+import struct
+d = open('v4.apk.idsig', 'rb').read()
+signing = 8 + struct.unpack_from('<I', d, 4)[0]
+size = struct.unpack_from('<I', d, signing)[0]
+places = {'root': signing - 1, 'digest': signing + 8, 'tree': len(d) - 1,
+          'value': signing + 4 + size - 1}
+for name, at in places.items():
+    b = bytearray(d)
+    b[at] ^= 1
+    open(name + '.idsig', 'wb').write(b)
+open('more.idsig', 'wb').write(d + b'x')
+open('treeless.idsig', 'wb').write(d[:signing + 4 + size])
+P
+for name in root digest value tree; do agree_v4 no v4.apk "$name.idsig"; done
+v4 4 'the root of its tree differs' v4.apk root.idsig
+v4 4 'that it signs is none of this package' v4.apk digest.idsig
+v4 4 'the RSA signature is false' v4.apk value.idsig
+v4 4 'the tree that comes along is not that of the file' v4.apk tree.idsig
+v4 0 'of v4.apk (apk-v4)' v4.apk treeless.idsig
+v4 4 'invalid' v4.apk more.idsig
+
 # ---- keys that hand over
 
 apksigner rotate --out lineage --old-signer --ks first.ks --ks-pass pass:password \
