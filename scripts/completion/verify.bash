@@ -10,7 +10,7 @@ _verify_options() {
 	compare | report) echo "$reports $common" ;;
 	signatures)
 		echo "--trust --trust-timestamp --intermediate --crl --ocsp --at --policy" \
-			"--detached --list --archive --key --pgp-keyring --signer --identity --identity-issuer" \
+			"--detached --list --archive --key --pgp-keyring --signer --identity --identity-issuer --tuf" \
 			"$reports $common"
 		;;
 	rebuild) echo "-o --output $reports $common" ;;

@@ -40,6 +40,7 @@ complete -c verify -n '__verify_command signatures' -l at -x -a 'signing-time no
 complete -c verify -n '__verify_command signatures' -l archive -r -F -d 'lists of a Debian archive'
 complete -c verify -n '__verify_command signatures' -l detached -r -F -d 'a signature in a file of its own'
 complete -c verify -n '__verify_command signatures' -l list -r -F -d 'a list of digests that names the files'
+complete -c verify -n '__verify_command signatures' -l tuf -r -F -d 'a folder with the metadata of a TUF repository'
 complete -c verify -n '__verify_command signatures' -l identity -r -d 'whose sigstore certificates count'
 complete -c verify -n '__verify_command signatures' -l identity-issuer -r -d 'who must have vouched for the identity'
 complete -c verify -n '__verify_command signatures' -l intermediate -r -F -d 'certificates between signer and anchor'

@@ -57,6 +57,7 @@ _verify() {
 			'*--archive=[lists of a Debian archive]:folder:_files' \
 			'*--detached=[a signature in a file of its own]:file:_files' \
 			'--list=[a list of digests that names the files]:file:_files' \
+			'*--tuf=[a folder with the metadata of a TUF repository]:folder:_files -/' \
 			'*--identity=[whose sigstore certificates count]:identity:' \
 			'*--identity-issuer=[who must have vouched for the identity]:issuer:' \
 			'*--key=[a public key that may sign]:file:_files' \

@@ -18,6 +18,7 @@ enum {
 	OPTION_POLICY,
 	OPTION_LIST,
 	OPTION_IDENTITY,
+	OPTION_TUF,
 	OPTION_IDENTITY_ISSUER,
 	OPTION_ARCHIVE,
 };
@@ -37,6 +38,7 @@ struct request {
 	const char *list;        /* of digests, of which `detached` are signatures then;
 				  * NULL when not given */
 	struct repository *repository; /* NULL when not given */
+	struct tuf_repository *tuf;    /* NULL when not given */
 	struct policy *policy;         /* NULL when not given */
 	struct strings files;          /* as their entries name them: shown text */
 	int64_t now;
@@ -46,6 +48,7 @@ struct request {
 struct job {
 	const struct trust *trust;
 	const struct repository *repository; /* NULL: none */
+	const struct tuf_repository *tuf;    /* NULL: none */
 	const char *path;
 	int file;
 	const struct strings *names; /* of signatures in files of their own */
@@ -197,10 +200,15 @@ check_file(const struct job *job, const char *shown, json_t *signatures,
 		answer = check_list(job, &mapping.view, shown, signatures, err);
 	else if (job->names->count > 0)
 		answer = check_all_detached(job, &mapping.view, shown, signatures, err);
+	else if (job->tuf != NULL)
+		answer = 0; /* its repository is asked, and it alone */
 	else if (is_container(&mapping.view))
 		answer = check_tree(job, shown, signatures, err);
 	else
 		answer = check_leaf(job, &mapping.view, shown, signatures, err);
+	struct signature_part part = {path_base(job->path), mapping.view};
+	if (answer == 0 && job->tuf != NULL)
+		signature_check_tuf(job->tuf, &part, shown, job->trust, signatures);
 	if (answer == 0 && job->repository != NULL)
 		answer =
 		    signature_check_repository(job->repository, &mapping.view, shown,
@@ -336,6 +344,7 @@ open_job(struct request *request, const char *path)
 	json_t *findings = request->findings;
 	*job = (struct job){.trust = request->trust,
 			    .repository = request->repository,
+			    .tuf = request->tuf,
 			    .path = path,
 			    .file = -1,
 			    .list = -1,
@@ -440,12 +449,28 @@ take_archive(struct request *request, struct err *err)
 }
 
 static int
+take_tuf(struct request *request, struct err *err)
+{
+	int fd;
+	if (request->tuf == NULL)
+		request->tuf = tuf_repository_new();
+	if (tuf_repository_add(request->tuf, optarg, err) == -1 ||
+	    cmd_open_input(request->trusted, "archive", optarg, true, NULL, &fd, err) ==
+		-1)
+		return -1;
+	close(fd);
+	return 0;
+}
+
+static int
 take_option(struct request *request, int option, struct err *err)
 {
 	struct judged_at at;
 	switch (option) {
 	case OPTION_POLICY:
 		return take_policy(request, err);
+	case OPTION_TUF:
+		return take_tuf(request, err);
 	case OPTION_ARCHIVE:
 		return take_archive(request, err);
 	case OPTION_DETACHED:
@@ -492,6 +517,7 @@ take_options(struct request *request, int argc, char **argv)
 	static const struct option options[] = {
 	    {"detached", required_argument, NULL, OPTION_DETACHED},
 	    {"list", required_argument, NULL, OPTION_LIST},
+	    {"tuf", required_argument, NULL, OPTION_TUF},
 	    {"identity", required_argument, NULL, OPTION_IDENTITY},
 	    {"identity-issuer", required_argument, NULL, OPTION_IDENTITY_ISSUER},
 	    {"pgp-keyring", required_argument, NULL, OPTION_KEYRING},
@@ -618,6 +644,7 @@ signatures_run(int argc, char **argv)
 	trust_free(request.trust);
 	policy_free(request.policy);
 	repository_free(request.repository);
+	tuf_repository_free(request.tuf);
 	strings_free(&request.files);
 	strings_free(&request.detached);
 	json_decref(request.findings);

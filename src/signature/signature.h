@@ -39,7 +39,7 @@ struct trust;
 struct trust *trust_new(void);
 void trust_free(struct trust *trust);
 /* An anchor: a PEM or DER file (one or more certificates), a folder of such files, the
- * trusted root of a sigstore instance (JSON), or
+ * trusted root of a sigstore instance or of a TUF repository (JSON), or
  * "sha256:HEX" (with or without colons) naming a certificate that a signature will bring
  * along. For timestamps only when `timestamps`. `label` names it in the report (may be
  * NULL; the certificates of a folder are named by their files then). */
@@ -141,6 +141,21 @@ int signature_check_repository(const struct repository *repository, const struct
 			    const char *path, const struct trust *trust,
 			    json_t *signatures, enum signature_status *status,
 			    struct err *err);
+
+/* The metadata of a TUF repository. Opened before confinement, read after. */
+struct tuf_repository;
+/* An empty one; free it with tuf_repository_free. */
+struct tuf_repository *tuf_repository_new(void);
+/* Give back what tuf_repository_add opened; NULL is fine. */
+void tuf_repository_free(struct tuf_repository *repository);
+/* Add the *.json of a folder. ERR_INPUT when there is none. */
+int tuf_repository_add(struct tuf_repository *repository, const char *path,
+		       struct err *err);
+/* Follow the repository from the root that is trusted to the file, which must be called
+ * like one of its targets: one entry. `path` is shown text. */
+void signature_check_tuf(const struct tuf_repository *repository,
+			 const struct signature_part *file, const char *path,
+			 const struct trust *trust, json_t *signatures);
 
 /*
  * Check `node` and every member below it that a scheme knows, and every file that a

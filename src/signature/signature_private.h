@@ -49,6 +49,8 @@ struct trust {
 	/* Pinned OpenPGP signers: full fingerprints, upper-case hexadecimal without
 	 * "pgp:". Empty: any key of the keyrings may sign. */
 	struct strings openpgp_pins;
+	struct trust_key *tuf_roots; /* metadata of TUF repositories' roots */
+	size_t tuf_root_count;
 	struct sigstore_root **sigstore;
 	size_t sigstore_count;
 	/* Whose sigstore certificates count, and by whose word; shown text. */
@@ -880,6 +882,16 @@ void dsse_message(const char *type, const struct view *payload, struct buf *mess
 void dsse_check(const struct dsse *envelope, const struct trust *trust,
 		struct dsse_answer *answer, struct judgement *found);
 void dsse_answer_clear(struct dsse_answer *answer);
+
+/* ---- canonical JSON: canonical.c --------------------------------------- */
+
+/* Append the value as TUF and in-toto sign it; -1 when it has no such form. */
+int canonical_json(const json_t *value, struct buf *out);
+
+/* ---- TUF: tuf.c --------------------------------------------------------- */
+
+/* Is the file metadata of a TUF root? */
+bool tuf_root_is(const struct buf *bytes);
 
 /* ---- in-toto statements: intoto.c -------------------------------------- */
 

@@ -58,6 +58,11 @@ trust_free(struct trust *trust)
 	for (size_t i = 0; i < trust->response_count; i++)
 		OCSP_RESPONSE_free(trust->responses[i]);
 	free(trust->responses);
+	for (size_t i = 0; i < trust->tuf_root_count; i++) {
+		free(trust->tuf_roots[i].label);
+		buf_free(&trust->tuf_roots[i].bytes);
+	}
+	free(trust->tuf_roots);
 	for (size_t i = 0; i < trust->sigstore_count; i++)
 		sigstore_root_free(trust->sigstore[i]);
 	free(trust->sigstore);
@@ -122,6 +127,22 @@ take_sigstore(const struct certificate_sink *sink, const struct buf *bytes)
 	return 1;
 }
 
+/* The root of a TUF repository, kept as it is: 1, or -1 when it is of no use. Takes the
+ * bytes. */
+static int
+take_tuf(const struct certificate_sink *sink, struct buf *bytes)
+{
+	struct trust *trust = sink->trust;
+	if (sink->intermediates || sink->timestamps)
+		return -1;
+	trust->tuf_roots = base_realloc(trust->tuf_roots, trust->tuf_root_count + 1,
+					sizeof(*trust->tuf_roots));
+	trust->tuf_roots[trust->tuf_root_count++] =
+	    (struct trust_key){text_shown(sink->label), *bytes};
+	*bytes = (struct buf){0};
+	return 1;
+}
+
 /* Every certificate of a PEM text; how many there were, or -1 when one is bad. */
 static int
 take_pem(const struct certificate_sink *sink, const struct buf *bytes)
@@ -166,6 +187,7 @@ take_file(const struct certificate_sink *sink, const char *path, struct err *err
 	X509 *certificate = whole_der(&bytes);
 	int added = certificate != NULL	     ? 1
 		    : sigstore_root_is(&bytes) ? take_sigstore(sink, &bytes)
+		    : tuf_root_is(&bytes)      ? take_tuf(sink, &bytes)
 					       : take_pem(sink, &bytes);
 	if (certificate != NULL)
 		take_certificate(sink, certificate);
