@@ -119,7 +119,7 @@ static const struct scheme *const schemes[] = {
     &scheme_macho,        &scheme_mar,
     &scheme_xar,          &scheme_dmg,
     &scheme_payload,      &scheme_ota,
-    &scheme_cleartext};
+    &scheme_opc,          &scheme_cleartext};
 
 static void
 add_not_checked(json_t *signatures, const char *path, enum signature_status *status,

@@ -461,6 +461,46 @@ extern const struct scheme scheme_apk;
 
 extern const struct scheme scheme_uefi;
 
+/* ---- strict XML: xml.c ----------------------------------------------------- */
+
+#define XML_NONE SIZE_MAX
+
+struct xml_node {
+	struct view tag, name;         /* the inside of the start tag; the name alone */
+	uint64_t start, inner;         /* offsets: of the start tag, behind it, */
+	uint64_t inner_end, end;       /* of the end tag, behind it */
+	size_t parent;                 /* XML_NONE: the root, which is node 0 */
+};
+
+/* Elements in the order of their start tags. */
+struct xml {
+	struct view text;
+	struct xml_node *nodes;
+	size_t count, room;
+};
+
+/* Read it; -1 for whatever is more than elements, attributes in double quotes and text.
+ * xml_free in every case. */
+int xml_parse(const struct view *text, struct xml *xml);
+void xml_free(struct xml *xml);
+/* Has the node that name? */
+bool xml_is(const struct xml *xml, size_t node, const char *name);
+/* The first child of that name (NULL: of any) from node `from` on, or XML_NONE. */
+size_t xml_child(const struct xml *xml, size_t parent, const char *name, size_t from);
+/* All between the tags; of an element without children, its text. */
+struct view xml_text(const struct xml *xml, size_t node);
+bool xml_attribute(const struct xml *xml, size_t node, const char *name,
+		   struct view *value);
+/* Take an attribute off the rest of a tag; false at its end. */
+bool xml_next_attribute(struct view *rest, struct view *name, struct view *value);
+/* The node's canonical form (Canonical XML 1.0): empty elements closed, namespaces set,
+ * attributes in order; -1 when two have one name, or there are too many. */
+int xml_canonical(const struct xml *xml, size_t node, struct buf *out);
+
+/* ---- Open Packaging files: opc.c ------------------------------------------- */
+
+extern const struct scheme scheme_opc;
+
 /* ---- packages signed by an entry: zip_signature.c ------------------------ */
 
 /* Where the entry lies, and the directory without it. */

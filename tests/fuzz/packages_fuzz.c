@@ -6,9 +6,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct scheme *const rows[] = {&scheme_rpm, &scheme_debsigs,
+	static const struct scheme *const rows[] = {&scheme_rpm,    &scheme_debsigs,
 						    &scheme_module, &scheme_apk,
-						    &scheme_nuget};
+						    &scheme_nuget,  &scheme_opc};
 	struct view view = view_of(data, size);
 	struct trust *trust = trust_new();
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
