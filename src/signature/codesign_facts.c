@@ -123,25 +123,28 @@ take_value(struct view *rest, struct buf *value)
 	return false;
 }
 
+/* Tell them, and collect their keys. */
 static void
-tell_entitlements(json_t *entry, const struct view *plist)
+tell_entitlements(json_t *entry, const struct view *plist, struct strings *keys)
 {
 	struct view rest = *plist;
 	struct plist_tag tag;
-	size_t told = 0;
 	while (plist_next(&rest, &tag)) {
 		struct buf value = {0};
 		if (!plist_is(&tag, "/key"))
 			continue;
-		if (told++ == ENTITLEMENTS_MOST) {
+		if (keys->count == ENTITLEMENTS_MOST) {
 			signature_fact(entry, "entitlement",
 				       "more, which are not told");
 			return;
 		}
-		char *key = text_shown_n(tag.text.data, (size_t)tag.text.size);
+		size_t size =
+		    tag.text.size < VALUE_MOST ? (size_t)tag.text.size : VALUE_MOST;
+		char *key = text_shown_n(tag.text.data, size);
+		strings_add(keys, key);
 		take_value(&rest, &value);
-		char *fact = base_format("%.*s = %s", VALUE_MOST, key,
-					 value.data != NULL ? value.data : "");
+		char *fact =
+		    base_format("%s = %s", key, value.data != NULL ? value.data : "");
 		signature_fact(entry, "entitlement", fact);
 		free(fact);
 		free(key);
@@ -149,12 +152,68 @@ tell_entitlements(json_t *entry, const struct view *plist)
 	}
 }
 
+/* The keys of the same in DER: [APPLICATION 16] { 1, [16] { { key, value } … } }, or as
+ * older programs wrote it, a SET of these pairs. False when it is malformed. */
+static bool
+take_der_keys(const struct view *der, struct strings *keys)
+{
+	struct view rest = *der;
+	struct der outer, version, list, pair, key;
+	if (der_take(&rest, DER_SET, &list) == -1 &&
+	    (der_take(&rest, 0x70, &outer) == -1 ||
+	     der_take(&outer.value, DER_INTEGER, &version) == -1 ||
+	     der_take(&outer.value, 0xb0, &list) == -1 || outer.value.size != 0))
+		return false;
+	if (rest.size != 0)
+		return false;
+	while (list.value.size != 0 && keys->count < ENTITLEMENTS_MOST) {
+		if (der_take(&list.value, DER_SEQUENCE, &pair) == -1 ||
+		    der_take(&pair.value, DER_UTF8_STRING, &key) == -1)
+			return false;
+		size_t size =
+		    key.value.size < VALUE_MOST ? (size_t)key.value.size : VALUE_MOST;
+		char *shown = text_shown_n(key.value.data, size);
+		strings_add(keys, shown);
+		free(shown);
+	}
+	return true;
+}
+
+/* Systems of today read the DER, those before the XML: each must say the same. */
+static void
+compare_keys(json_t *entry, struct strings *xml, const struct view *der)
+{
+	struct strings keys = {0};
+	bool same = take_der_keys(der, &keys) && keys.count == xml->count;
+	strings_sort(&keys);
+	strings_sort(xml);
+	for (size_t i = 0; same && i < keys.count; i++)
+		same = strcmp(keys.items[i], xml->items[i]) == 0;
+	if (!same)
+		signature_fact(entry, "entitlements in DER",
+			       "have other keys than those in XML");
+	strings_free(&keys);
+}
+
 void
 code_facts_blobs(json_t *entry, const struct code_superblob *superblob)
 {
-	const struct code_blob *blob = code_blob_find(superblob, SLOT_ENTITLEMENTS);
-	if (blob != NULL && blob->magic == MAGIC_ENTITLEMENTS) {
-		struct view plist = view_from(&blob->whole, 8);
-		tell_entitlements(entry, &plist);
+	const struct code_blob *set = code_blob_find(superblob, SLOT_REQUIREMENTS);
+	const struct code_blob *xml = code_blob_find(superblob, SLOT_ENTITLEMENTS);
+	const struct code_blob *der = code_blob_find(superblob, SLOT_ENTITLEMENTS_DER);
+	char *requirement = set != NULL ? code_requirement_text(&set->whole) : NULL;
+	struct strings keys = {0};
+	struct view part;
+	if (requirement != NULL)
+		signature_fact(entry, "designated requirement", requirement);
+	free(requirement);
+	if (xml != NULL && xml->magic == MAGIC_ENTITLEMENTS) {
+		part = view_from(&xml->whole, 8);
+		tell_entitlements(entry, &part, &keys);
 	}
+	if (der != NULL) {
+		part = view_from(&der->whole, 8);
+		compare_keys(entry, &keys, &part);
+	}
+	strings_free(&keys);
 }

@@ -107,6 +107,12 @@ void code_attributes_check(const struct cms_signer *signer,
 			   const struct code_directory *directories, size_t count,
 			   struct judgement *found);
 
+/* ---- requirements: codesign_requirement.c ---------------------------------- */
+
+/* The designated requirement of that set (a blob) as shown text; the caller frees. NULL
+ * when there is none, or none that is known here. */
+char *code_requirement_text(const struct view *set);
+
 /* ---- property lists: codesign_plist.c ------------------------------------- */
 
 /* One tag of a property list in XML, without "<" and ">", and the text in front of it.

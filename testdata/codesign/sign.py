@@ -7,10 +7,11 @@ without them it is signed ad hoc. hash=sha1,sha256 gives the code directories, i
 entitlements=FILE, info=FILE (an Info.plist) and resources=FILE (a CodeResources) are signed
 too, others=FILE are certificates that come along, runtime=N is written down. Tricks: "ber" writes indefinite lengths; "gap"
 ends the last page 32 bytes too early; "blind" leaves an image's trailer out; "page" spoils
-a digest of the last directory; others are told where they stand.
+a digest of the last directory; "keys" names another entitlement in DER; others are told where they stand.
 """
 import base64
 import hashlib
+import plistlib
 import struct
 import subprocess
 import sys
@@ -143,8 +144,15 @@ def superblob(code, more=None):
     special = {**blobs, **(more or {})}
     if "entitlements" in options:
         with open(options["entitlements"], "rb") as file:
-            blobs[5] = blob(0xfade7171, file.read())
-            special[5] = blobs[5]
+            plist = file.read()
+        keys = sorted(plistlib.loads(plist))
+        if "keys" in tricks:
+            keys[0] += "x"
+        blobs[5] = blob(0xfade7171, plist)
+        blobs[7] = blob(0xfade7172, der(0x70, b"\x02\x01\x01", der(0xb0, *(
+            der(0x30, der(0x0c, key.encode()), b"\x01\x01\xff") for key in keys))))
+        special[5] = blobs[5]
+        special[7] = blobs[7]
     for slot, option in ((1, "info"), (3, "resources")):
         if option in options:
             with open(options[option], "rb") as file:

@@ -98,6 +98,9 @@ expect 0 'hardened runtime: 11.1.0' signed --trust root.pem
 by signed rsa entitlements=rights info=Info.plist others=root.pem
 expect 0 'entitlement: com.apple.security.cs.allow-jit = true' signed --trust root.pem
 expect 0 'entitlement: groups = one, two' signed --trust root.pem
+! grep -q 'other keys' out || fail 'the same entitlements in XML and DER are told to differ'
+by bad rsa entitlements=rights keys
+expect 0 'have other keys than those in XML' bad --trust root.pem
 expect 0 'Info.plist is signed by its digest, and is not in this file' signed --trust root.pem
 expect 0 'team: TEAM123456' signed --trust root.pem
 llvm-lipo-14 -create signed adhoc -output fat

@@ -73,6 +73,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct view view = view_of(data, size);
 	check(&view);
 	list(view);
+	free(code_requirement_text(&view));
 	wrap(data, size, &file);
 	view = view_of_buf(&file);
 	check(&view);

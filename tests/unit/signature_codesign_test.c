@@ -1,5 +1,5 @@
 /* Apple's code signatures: BER, and files cut or changed at every byte. */
-#include "signature/signature_private.h"
+#include "signature/codesign_private.h"
 #include "test.h"
 
 /* X.690, 8.1.3.6: what indefinite lengths become; NULL: refused. */
@@ -57,12 +57,72 @@ START_TEST(long_and_deep)
 }
 END_TEST
 
+/* Expressions as Apple's "Code Signing Requirement Language" writes them. */
+#define CODE(n)  "\0\0\0" n
+#define AND      CODE("\6")
+#define OR       CODE("\7")
+#define APPLE    CODE("\3")
+#define GENERIC  CODE("\17")
+#define IDENT(x) CODE("\2") x
+#define BUN      CODE("\3") "bun\0"
+#define EXISTS   CODE("\0")
+#define LEAF     CODE("\0")
+static const struct {
+	const char *expression;
+	size_t size;
+	const char *text; /* NULL: not known, or malformed */
+} requirements[] = {
+#define CASE(expression, text)                                                         \
+	{                                                                              \
+		expression, sizeof(expression) - 1, text                               \
+	}
+    CASE(IDENT(BUN), "identifier \"bun\""),
+    CASE(AND IDENT(BUN) AND GENERIC APPLE,
+	 "identifier \"bun\" and anchor apple generic and anchor apple"),
+    CASE(AND OR APPLE GENERIC IDENT(BUN),
+	 "(anchor apple or anchor apple generic) and identifier \"bun\""),
+    CASE(CODE("\11") AND APPLE GENERIC, "! (anchor apple and anchor apple generic)"),
+    CASE(CODE("\16") CODE("\1")
+	     CODE("\12") "\x2a\x86\x48\x86\xf7\x63\x64\6\2\6\0\0" EXISTS,
+	 "certificate 1[field.1.2.840.113635.100.6.2.6] exists"),
+    CASE(CODE("\13") LEAF CODE("\12") "subject.OU\0\0" CODE("\1") CODE("\4") "TEAM",
+	 "certificate leaf[subject.OU] = \"TEAM\""),
+    CASE(CODE("\20") CODE("\1") "a\0\0\0" CODE("\3") CODE("\1") "b\0\0\0",
+	 "entitlement[a] = \"b\"*"),
+    CASE(CODE("\4") "\377\377\377\377" CODE("\2") "\xab\xcd\0\0",
+	 "certificate root = H\"abcd\""),
+    CASE(CODE("\10") CODE("\2") "\xab\xcd\0\0", "cdhash H\"abcd\""),
+    CASE(IDENT(CODE("\4") "a\"\n\1"), "identifier \"a\\x22\\n\\x01\""),
+    CASE(IDENT(CODE("\5") "bun\0"), NULL), /* cut off */
+    CASE(CODE("\177"), NULL),
+    CASE(AND APPLE, NULL),
+};
+
+START_TEST(requirements_as_text)
+{
+	struct buf set = {0};
+	size_t size = requirements[_i].size;
+	buf_append(&set, "\xfa\xde\x0c\x01\0\0\0\0\0\0\0\1\0\0\0\3\0\0\0\x14", 20);
+	buf_append(&set, "\xfa\xde\x0c\x00\0\0\0\0\0\0\0\1", 12);
+	buf_append(&set, requirements[_i].expression, size);
+	struct view view = view_of_buf(&set);
+	char *text = code_requirement_text(&view);
+	if (requirements[_i].text == NULL)
+		ck_assert_ptr_null(text);
+	else
+		ck_assert_str_eq(text, requirements[_i].text);
+	free(text);
+	buf_free(&set);
+}
+END_TEST
+
 /* How x is signed, and trust in its signer. */
 static struct trust *
 make_signed(const char *arguments)
 {
 	struct err err = {0};
-	test_shell("echo 'int table[50] = {1};' >x.c && clang -target "
+	test_shell("echo '<plist><dict><key>a</key><true/></dict></plist>' >p && "
+		   "echo 'int table[50] = {1};' >x.c && clang -target "
 		   "x86_64-apple-macos11 -c -o x.o x.c && ld64.lld-14 -arch x86_64 "
 		   "-platform_version macos 11 11 -dylib x.o -o plain && new='openssl "
 		   "req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes' && $new "
@@ -106,7 +166,7 @@ signature_end(const struct buf *file)
 	return (size_t)at + length;
 }
 
-static const char *const signings[] = {"hash=sha1,sha256 entitlements=c", "ber"};
+static const char *const signings[] = {"hash=sha1,sha256 entitlements=p", "ber"};
 
 START_TEST(every_byte_counts)
 {
@@ -143,6 +203,7 @@ signature_codesign_suite(void)
 	tcase_set_timeout(tests, 60);
 	tcase_add_loop_test(tests, indefinite_lengths, 0, ARRAY_COUNT(encodings));
 	tcase_add_test(tests, long_and_deep);
+	tcase_add_loop_test(tests, requirements_as_text, 0, ARRAY_COUNT(requirements));
 	tcase_add_loop_test(tests, every_byte_counts, 0, ARRAY_COUNT(signings));
 	suite_add_tcase(suite, tests);
 	return suite;
