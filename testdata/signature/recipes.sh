@@ -632,3 +632,124 @@ recipe_sshsig() {
 	[ "$1" = stripped ] || argue --detached made.sig
 	argue --key good.pub --key weak.pub
 }
+
+# ---- anti-virus databases, browsers, phones -----------------------------------
+
+# public KIND: the key that the user has, and that a good signer signs with.
+public() {
+	signer=$(who "$1")
+	[ "$signer" != other ] || signer=good
+	openssl pkey -in "$keys/$signer.key" -pubout -out key.pub
+	argue --key key.pub
+}
+
+# clamav_archive [KEY]: d.tar.gz, with a list of its member that the key signs.
+clamav_archive() {
+	# shellcheck source=testdata/signature/clamav-functions
+	. "$top/testdata/signature/clamav-functions"
+	mkdir d
+	echo license >d/COPYING
+	seq 1 500 >d/x.ndb
+	archive d "$@"
+}
+recipe_clamav() {
+	clamav_archive
+	signed=$(md5_signature "$keys/$(who "$1").key" d.tar.gz)
+	[ "$1" != stripped ] || signed=X
+	database d.tar.gz "$signed" made
+	case $1 in
+	content) flip_end made 100 ;;
+	signature) flip_text made "$(echo "$signed" | cut -c100-120)" ;;
+	esac
+	public "$1"
+}
+recipe_clamav_list() {
+	clamav_archive "$keys/$(who "$1").key"
+	case $1 in
+	content) flip_text d/x.ndb 250 ;;
+	signature) perl -pi -e 's/^(DSIG:.{50})(.)/$1 . ($2 eq "b" ? "c" : "b")/e' d/x.info ;;
+	stripped) perl -ni -e 'print if !/^DSIG/' d/x.info ;;
+	esac
+	pack d
+	database d.tar.gz X made
+	public "$1"
+}
+recipe_clamav_update() {
+	# shellcheck source=testdata/signature/clamav-functions
+	. "$top/testdata/signature/clamav-functions"
+	printf 'OPEN x.ndb\nADD Evil:0:*:616263\nCLOSE\n' >script
+	printf 'ClamAV-Diff:8:%u:' "$(wc -c <script)" >body
+	gzip -9n <script >>body
+	[ "$1" = stripped ] || signed=$(pss_signature "$keys/$(who "$1").key" body)
+	cp body made
+	printf ':%s' "${signed:-X}" >>made
+	case $1 in
+	content) flip made 12 ;;
+	signature) perl -pi -e 's/(.)(.{50})$/($1 eq "b" ? "c" : "b") . $2/e' made ;;
+	esac
+	public "$1"
+}
+recipe_clamav_sign() {
+	clamav_archive
+	database d.tar.gz X made
+	sign_cms "$1" made message
+	[ "$1" != signature ] || flip_rsa message
+	printf '#clamsign-1.0\n220::pkcs7-pem:%s\n' "$(base64 -w0 message)" >made.sign
+	[ "$1" != content ] || flip_end made 100
+	[ "$1" = stripped ] || argue --detached made.sign
+	trust_root
+}
+recipe_crx() {
+	seq 1 1000 >numbers.js
+	zip -qX x.zip numbers.js
+	signer=$keys/$(who "$1").key
+	if [ "$1" = stripped ]; then
+		python3 "$top/testdata/signature/crx.py" made x.zip "$signer"
+	else
+		python3 "$top/testdata/signature/crx.py" made x.zip "$signer" "$signer"
+	fi
+	case $1 in
+	content) flip_end made 300 ;;
+	signature) flip made 400 ;;
+	esac
+	public "$1"
+}
+recipe_mar() {
+	mkdir in
+	seq 1 1000 >in/omni.ja
+	if [ "$1" = stripped ]; then
+		python3 "$top/testdata/signature/mar.py" made
+	else
+		python3 "$top/testdata/signature/mar.py" made "2:$keys/$(who "$1").key"
+	fi
+	case $1 in
+	content) flip_end made 300 ;;
+	signature) flip made 100 ;;
+	esac
+	public "$1"
+}
+recipe_android_payload() {
+	if [ "$1" = stripped ]; then
+		python3 "$top/testdata/signature/payload.py" made
+	else
+		python3 "$top/testdata/signature/payload.py" made "$keys/$(who "$1").key"
+	fi
+	case $1 in
+	content) flip_end made 1000 ;;
+	signature) flip_end made 50 ;;
+	esac
+	public "$1"
+}
+recipe_android_ota() {
+	seq 1 1000 >payload_properties.txt
+	zip -qX plain.zip payload_properties.txt
+	head -c -2 plain.zip >signed
+	sign_cms "$1" signed message -noattr
+	[ "$1" != signature ] || flip_rsa message
+	python3 "$top/testdata/signature/ota.py" made
+	case $1 in
+	content) flip made 100 ;;
+	stripped) cp plain.zip made ;;
+	esac
+	trust_root
+}

@@ -18,15 +18,7 @@ ota() {
 	head -c -2 plain.zip >signed
 	openssl smime -sign -binary -noattr -in signed -signer "$2.pem" -inkey "$2.key" \
 		-md "${3:-sha256}" -outform DER -out message 2>/dev/null
-	python3 - "$1" <<'P'
-import os, sys
-signed, message = open('signed', 'rb').read(), open('message', 'rb').read()
-text = os.environb.get(b'TEXT', b'signed by SignApk').replace(b'@', b'PK\5\6') + b'\0'
-start = len(message) + 6
-size = len(text) + start
-two = lambda n: n.to_bytes(2, 'little')
-open(sys.argv[1], 'wb').write(signed + two(size) + text + message + two(start) + b'\xff\xff' + two(size))
-P
+	python3 "$SOURCE/testdata/signature/ota.py" "$1"
 }
 
 ota good.zip one

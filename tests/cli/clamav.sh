@@ -6,31 +6,8 @@ set -eu
 . "$SOURCE/tests/cli-functions"
 need openssl python3 gzip tar
 
-# letters: a number, as big-endian bytes, in ClamAV's letters.
-letters() {
-	python3 -c '
-import sys, string
-a = string.ascii_lowercase + string.ascii_uppercase + string.digits + "+/"
-n, out = int.from_bytes(sys.stdin.buffer.read(), "big") + int(sys.argv[1]), ""
-while n:
-    n, out = n >> 6, out + a[n & 63]
-print(out, end="")' "${1:-0}"
-}
-
-# md5_signature KEY FILE [HEX]: textbook RSA over the MD5, with HEX above it.
-md5_signature() {
-	bits=$(openssl pkey -in "$1" -text -noout | sed -n 's/.*(\([0-9]*\) bit.*/\1/p')
-	digits=$((bits / 4))
-	printf "%${digits}s" "${3:-}$(openssl md5 -r <"$2" | cut -d' ' -f1)" | tr ' ' 0 |
-		python3 -c 'import sys; sys.stdout.buffer.write(bytes.fromhex(sys.stdin.read()))' >block
-	openssl pkeyutl -decrypt -inkey "$1" -pkeyopt rsa_padding_mode:none -in block | letters
-}
-
-# pss_signature KEY FILE
-pss_signature() {
-	openssl dgst -sha256 -sign "$1" -sigopt rsa_padding_mode:pss \
-		-sigopt rsa_pss_saltlen:32 "$2" | letters
-}
+# shellcheck source=testdata/signature/clamav-functions
+. "$SOURCE/testdata/signature/clamav-functions"
 
 for name in one two list; do
 	openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out $name.key 2>/dev/null
@@ -38,31 +15,6 @@ for name in one two list; do
 done
 openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:1024 -out short.key 2>/dev/null
 openssl pkey -in short.key -pubout -out short.pub
-
-# archive FOLDER [LIST-KEY]: FOLDER.tar.gz, with a signed list of its .ndb and .ldb.
-archive() {
-	(
-		cd "$1"
-		echo 'ClamAV-VDB:22 Jun 2021 14-58 -0400:7:2:81:X:X:builder:1624388302' >x.info
-		for file in *.?db; do
-			echo "$file:$(wc -c <"$file"):$(sha256sum <"$file" | cut -d' ' -f1)"
-		done >>x.info
-	)
-	[ -z "${2:-}" ] || echo "DSIG:$(pss_signature "$2" "$1/x.info")" >>"$1/x.info"
-	pack "$1"
-}
-pack() {
-	(cd "$1" && tar --format=ustar --mtime=@1 --owner=0 --group=0 -cf "../$1.tar" COPYING x.info ./*.?db --transform 's,^\./,,')
-	gzip -nkf "$1.tar"
-}
-
-# database CONTENT SIGNATURE OUT [VERSION]
-database() {
-	printf '%-512s' "ClamAV-VDB:22 Jun 2021 14-58 -0400:${4:-7}:2:81:$(
-		openssl md5 -r <"$1" | cut -d' ' -f1
-	):$2:builder:1624388302" >"$3"
-	cat "$1" >>"$3"
-}
 
 mkdir d && echo license >d/COPYING
 echo 'Alpha:0:*:616263' >d/x.ndb
