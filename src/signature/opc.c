@@ -44,12 +44,13 @@ static const struct {
 struct part {
 	char *name;
 	struct buf bytes;
-	bool certificate;
+	bool certificate, types;
 };
 
 /* A part of the package that a Manifest names, with its digest. */
 struct reference {
 	char *name;
+	char *type; /* NULL: not said */
 	const struct digest_algorithm *algorithm;
 	struct buf digest;
 	size_t seen;
@@ -78,6 +79,7 @@ struct one {
 	EVP_MD_CTX *digest;
 	struct strings uncovered;
 	size_t uncovered_count;
+	bool types_compared; /* what nobody signed of them says what was signed */
 };
 
 /* ---- the parts of signatures ------------------------------------------------- */
@@ -104,15 +106,23 @@ is_certificate_part(const char *name)
 	       ends_with(name, ".cer");
 }
 
+/* The types of all parts (ECMA-376, part 2, 10.1.2). */
+static bool
+is_types_part(const char *name)
+{
+	return strcmp(name, "[Content_Types].xml") == 0;
+}
+
 static int
 take_begin(void *context, const struct member *member, struct err *err)
 {
 	struct opc *opc = context;
 	bool certificate = is_certificate_part(member->path);
+	bool types = is_types_part(member->path);
 	(void)err;
 	opc->taken = NULL;
 	if (member->type != MEMBER_FILE ||
-	    (!certificate && !is_signature_part(member->path)))
+	    (!certificate && !types && !is_signature_part(member->path)))
 		return 0;
 	if (opc->part_count == PARTS_MOST) {
 		opc->more = true;
@@ -121,6 +131,7 @@ take_begin(void *context, const struct member *member, struct err *err)
 	opc->taken = &opc->parts[opc->part_count++];
 	opc->taken->name = base_strdup(member->path);
 	opc->taken->certificate = certificate;
+	opc->taken->types = types;
 	return 0;
 }
 
@@ -245,23 +256,33 @@ node_named(struct one *one, const struct view *uri)
 	return found;
 }
 
-/* "/part%20name?ContentType=…" as the zip names it; the caller frees. */
+/* Part of a URI without its percent signs; the caller frees. */
 static char *
-part_name(const struct view *uri)
+decoded(const struct view *uri, uint64_t from, uint64_t to)
 {
-	uint64_t end = uri->size;
-	view_find(uri, 0, "?", 1, &end);
-	char *name = base_alloc((size_t)end + 1, 1), *out = name;
-	for (uint64_t i = 1; i < end; i++) {
+	char *text = base_alloc((size_t)(to - from) + 1, 1), *out = text;
+	for (uint64_t i = from; i < to; i++) {
 		char digits[3] = {0};
-		bool coded = uri->data[i] == '%' && i + 2 < end;
+		bool coded = uri->data[i] == '%' && i + 2 < to;
 		if (coded)
 			memcpy(digits, uri->data + i + 1, 2);
 		*out++ = coded ? (char)strtol(digits, NULL, 16) : (char)uri->data[i];
 		i += coded ? 2 : 0;
 	}
 	*out = '\0';
-	return name;
+	return text;
+}
+
+/* "/part%20name?ContentType=…": the name as the zip has it, and the type. */
+static void
+read_uri(struct reference *reference, const struct view *uri)
+{
+	static const char query[] = "?ContentType=";
+	uint64_t end = uri->size, at = uri->size;
+	view_find(uri, 0, "?", 1, &end);
+	reference->name = decoded(uri, 1, end);
+	if (view_find(uri, 0, query, sizeof(query) - 1, &at) == 0)
+		reference->type = decoded(uri, at + sizeof(query) - 1, uri->size);
 }
 
 static void
@@ -286,7 +307,7 @@ add_reference(struct one *one, size_t node, const struct view *uri)
 		judgement_add(&one->entry.found, SIGNATURE_WEAK,
 			      "the digest algorithm %s of a part is broken",
 			      reference.algorithm->name);
-	reference.name = part_name(uri);
+	read_uri(&reference, uri);
 	if (one->count == one->room) {
 		one->room = one->room > 0 ? 2 * one->room : 32;
 		one->references =
@@ -470,6 +491,93 @@ finish_part(struct one *one)
 	one->current = NULL;
 }
 
+/* ---- the types of parts -------------------------------------------------------------
+ */
+
+static bool
+is_named(const struct xml *types, size_t node, const char *attribute, const char *name)
+{
+	struct view value;
+	return xml_attribute(types, node, attribute, &value) &&
+	       value.size == strlen(name) &&
+	       strncasecmp((const char *)value.data, name, strlen(name)) == 0;
+}
+
+/* What [Content_Types].xml says of a part: an Override by its name counts more than a
+ * Default by its extension. NULL: nothing. The caller frees. */
+static char *
+type_of(const struct xml *types, const char *part)
+{
+	const char *dot = strrchr(part, '.');
+	char *name = base_format("/%s", part);
+	size_t found = XML_NONE, at;
+	struct view type;
+	for (at = xml_child(types, 0, NULL, 0); at != XML_NONE;
+	     at = xml_child(types, 0, NULL, at + 1)) {
+		if (xml_is(types, at, "Override") &&
+		    is_named(types, at, "PartName", name)) {
+			found = at;
+			break;
+		}
+		if (found == XML_NONE && dot != NULL && xml_is(types, at, "Default") &&
+		    is_named(types, at, "Extension", dot + 1))
+			found = at;
+	}
+	free(name);
+	if (found == XML_NONE || !xml_attribute(types, found, "ContentType", &type))
+		return NULL;
+	return base_strndup((const char *)type.data, (size_t)type.size);
+}
+
+/* The signature names the type of each part; the package states it where nobody signed
+ * it. False when that could not be compared. */
+static bool
+types_agree(struct one *one, const struct xml *types)
+{
+	bool compared = true;
+	for (size_t i = 0; i < one->count; i++) {
+		const struct reference *reference = &one->references[i];
+		if (reference->type == NULL) {
+			compared = false;
+			continue;
+		}
+		char *is = type_of(types, reference->name);
+		if (is == NULL || strcasecmp(is, reference->type) != 0) {
+			char *shown = text_shown(reference->name);
+			judgement_add(&one->entry.found, SIGNATURE_INVALID,
+				      "the part '%s' is of another type than was "
+				      "signed",
+				      shown);
+			free(shown);
+		}
+		free(is);
+	}
+	return compared;
+}
+
+static bool
+check_types(struct one *one)
+{
+	bool compared = false;
+	for (size_t i = 0; i < one->opc->part_count; i++) {
+		struct view text = view_of_buf(&one->opc->parts[i].bytes);
+		struct xml types;
+		if (!one->opc->parts[i].types)
+			continue;
+		if (xml_parse(&text, &types) == 0)
+			compared = types_agree(one, &types);
+		xml_free(&types);
+	}
+	if (!compared)
+		strings_add(&one->entry.notes,
+			    "the types of the parts, which nobody signed, were not "
+			    "compared with what was signed");
+	return compared;
+}
+
+/* ---- one part after the other
+ * --------------------------------------------------------- */
+
 static int
 part_begin(void *context, const struct member *member, struct err *err)
 {
@@ -486,6 +594,7 @@ part_begin(void *context, const struct member *member, struct err *err)
 		const EVP_MD *md = EVP_get_digestbyname(one->current->algorithm->name);
 		EVP_DigestInit_ex(one->digest, md, NULL);
 	} else if (!is_signature_part(member->path) &&
+		   !(one->types_compared && is_types_part(member->path)) &&
 		   one->uncovered_count++ < TOLD_MOST) {
 		char *shown = text_shown(member->path);
 		strings_add(&one->uncovered, shown);
@@ -539,6 +648,7 @@ check_parts(struct one *one)
 					 take_note};
 	struct err trouble = {0};
 	one->digest = EVP_MD_CTX_new();
+	one->types_compared = check_types(one);
 	if (format_by_name("zip")->members(one->opc->file, &sink, &trouble) == -1)
 		judgement_add(&one->entry.found, SIGNATURE_NOT_CHECKED, "%s",
 			      trouble.message);
@@ -555,8 +665,6 @@ check_parts(struct one *one)
 	if (one->count == 0 && one->entry.found.status != SIGNATURE_NOT_CHECKED)
 		judgement_add(&one->entry.found, SIGNATURE_INVALID,
 			      "it signs no part of the package");
-	strings_add(&one->entry.notes, "the types of the parts, which nobody signed, "
-				       "were not compared with what was signed");
 	char *text = base_format("%zu", one->count);
 	signature_fact(one->entry.json, "signed parts", text);
 	free(text);
@@ -614,6 +722,7 @@ check_part(const struct opc *opc, const struct part *part, size_t index,
 	xml_free(&one.xml);
 	for (size_t i = 0; i < one.count; i++) {
 		free(one.references[i].name);
+		free(one.references[i].type);
 		buf_free(&one.references[i].digest);
 	}
 	for (size_t i = 0; i < one.certificate_count; i++)
@@ -643,7 +752,7 @@ opc_check(const struct view *file, const char *path, const struct trust *trust,
 	*status = SIGNATURE_VALID;
 	bool read = format_by_name("zip")->members(file, &sink, &trouble) == 0;
 	for (size_t i = 0; i < opc.part_count; i++) {
-		if (!opc.parts[i].certificate)
+		if (!opc.parts[i].certificate && !opc.parts[i].types)
 			check_part(&opc, &opc.parts[i], index++, path, trust,
 				   signatures, status);
 	}

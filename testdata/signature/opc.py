@@ -11,6 +11,7 @@ NAME.pem and NAME.key, an RSA key; ECMA-376, part 2, and XML Signature say how.
     none            no part is signed
     twice           two objects have the Id that is signed
     comment|entity  in the signature's XML, where no reader here follows
+    type            a part is of another type than was signed
     transform       a part is referred to through a transform
 """
 import base64
@@ -28,6 +29,7 @@ PLACE = "package/services/digital-signature/"
 SIGNATURE = PLACE + "xml-signature/one.psdsxs"
 TYPES = ('<?xml version="1.0" encoding="utf-8"?><Types xmlns="http://schemas.openxmlformats'
          '.org/package/2006/content-types"><Default Extension="txt" ContentType="text/plain"'
+         '/><Override PartName="/extension.vsixmanifest" ContentType="text/plain"'
          '/><Default Extension="psdsxs" ContentType="application/vnd.openxmlformats-package.'
          'digital-signature-xmlsignature+xml"/></Types>')
 parts = {"extension.vsixmanifest": b"<PackageManifest/>\n", "a b.txt": b"one\n" * 300,
@@ -103,5 +105,7 @@ with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
         if part == options.get("change"):
             data = b"x" + data[1:]
         file.writestr(part, data)
+    if "type" in options:
+        TYPES = TYPES.replace('"text/plain"', '"text/xml"', 1)
     file.writestr("[Content_Types].xml", TYPES)
     file.writestr(SIGNATURE, xml)

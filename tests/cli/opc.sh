@@ -30,8 +30,7 @@ agree yes good.vsix
 trust 0 'Signer (CH)' good.vsix
 trust 0 'signed parts: 3' good.vsix
 "$VERIFY" signatures good.vsix --trust root.pem --json - >json
-grep -q '"covers": "part"' json || fail 'it covers all'
-grep -q 'Content_Types' json || fail 'nothing is uncovered'
+grep -q '"covers": "all"' json || fail 'it does not cover all'
 
 # ---- the table: tampered, stripped, expired, wrong anchor, weak
 
@@ -62,6 +61,9 @@ trust 4 'wrong EKU' tls.vsix
 make part leaf out=lib.txt
 "$VERIFY" signatures part.vsix --trust root.pem --json - >json || fail 'not valid'
 grep -q '"lib.txt"' json || fail 'the part that nobody signed is not told'
+grep -q '"covers": "part"' json || fail 'it covers all'
+make type leaf type
+trust 4 "the part 'lib.txt' is of another type than was signed" type.vsix
 make missing leaf missing=gone.txt
 trust 4 "the part 'gone.txt', which was signed, is not there" missing.vsix
 make none leaf none
