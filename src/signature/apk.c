@@ -19,10 +19,10 @@ enum {
 	SIGNERS_MOST = 10,
 	SIGNATURES_MOST = 16,
 	CERTIFICATES_MOST = 16,
-	NODES_MOST = 64,
 	ID_V2 = 0x7109871a,
 	ID_V31 = 0x1b93ad61,
 	ID_PADDING = 0x42726577,
+	ID_STAMP = 0x6dff800d,
 	ATTRIBUTE_LINEAGE = 0x3ba06f8c,
 	ATTRIBUTE_ROTATES = 0x559f8b02, /* in v3: from which SDK on v3.1 counts */
 };
@@ -38,7 +38,7 @@ static const struct {
     {ID_V3, "apk-v3", NULL},
     {ID_V31, "apk-v3.1", NULL},
     {ID_PADDING, NULL, "padding"},
-    {0x6dff800d, NULL, "source stamp"},
+    {ID_STAMP, NULL, "source stamp"},
     {0x2b09189e, NULL, "source stamp, version 1"},
     {0x504b4453, NULL, "list of dependencies"},
     {0x2146444e, NULL, "store metadata"},
@@ -51,7 +51,9 @@ struct apk {
 	uint32_t rotates;       /* from which SDK on a signer of v3.1 counts */
 	struct judgement found; /* against every signature of it */
 	struct strings uncovered;
-	struct strings facts; /* names of pairs that are no signature */
+	struct strings facts; /* pairs that are no signature of the package */
+	struct strings notes;
+	struct view v2, v3, stamp; /* values of the block; empty: none */
 };
 
 struct checking {
@@ -116,7 +118,8 @@ look_at_pair(struct apk *apk, uint32_t id, const struct view *value)
 			      (uintmax_t)value->size, id);
 		strings_addf(&apk->uncovered, "signing block, pair 0x%08x", id);
 	} else if (ids[row].scheme == NULL) {
-		strings_add(&apk->facts, ids[row].name);
+		if (id != ID_STAMP)
+			strings_add(&apk->facts, ids[row].name);
 		if (id != ID_PADDING)
 			strings_addf(&apk->uncovered, "signing block, %s",
 				     ids[row].name);
@@ -128,6 +131,12 @@ look_at_pair(struct apk *apk, uint32_t id, const struct view *value)
 	apk->has_v2 = apk->has_v2 || id == ID_V2;
 	apk->has_v3 = apk->has_v3 || id == ID_V3;
 	apk->has_v31 = apk->has_v31 || id == ID_V31;
+	if (id == ID_V2)
+		apk->v2 = *value;
+	if (id == ID_V3)
+		apk->v3 = *value;
+	if (id == ID_STAMP)
+		apk->stamp = *value;
 	if (id == ID_V31)
 		apk->rotates = least_version(*value);
 }
@@ -184,12 +193,28 @@ judge_versions(void *context, const char *versions, struct judgement *found)
 	free(text);
 }
 
+static void
+check_stamp(struct apk *apk, const struct jar *jar)
+{
+	const struct jar_member *named = jar_find(jar, JAR_STAMP);
+	struct apk_stamped package = {.layout = &apk->layout};
+	if (jar->manifest != NULL)
+		package.manifest = view_of_buf(&jar->manifest->bytes);
+	if (named != NULL)
+		package.named = view_of_buf(&named->bytes);
+	package.schemes[1] = package.manifest;
+	package.schemes[2] = apk->v2;
+	package.schemes[3] = apk->v3;
+	if (apk->stamp.size > 0)
+		apk_stamp_check(apk->stamp, &package, &apk->facts, &apk->notes);
+}
+
 /* What reads the package by its zip directory must find what a signer saw. */
 static void
 check_v1(struct checking *checking)
 {
 	struct jar jar;
-	const struct apk *apk = checking->apk;
+	struct apk *apk = checking->apk;
 	jar_open(&jar, &apk->layout.file, format_by_name("apk"));
 	jar.sealed = apk->has_v2 || apk->has_v3 || apk->has_v31;
 	size_t count = jar_check_signers(&jar, &kind_v1, checking->path,
@@ -198,6 +223,7 @@ check_v1(struct checking *checking)
 	if (count == 0 && jar.found.status == SIGNATURE_NOT_CHECKED)
 		judgement_merge(&checking->apk->found, &jar.found);
 	checking->count += count;
+	check_stamp(apk, &jar);
 	jar_close(&jar);
 }
 
@@ -245,53 +271,12 @@ signer_certificates(struct signer *signer)
 	return signer->chain_count > 0 ? 0 : -1;
 }
 
-/* ---- lineage ------------------------------------------------------------ */
-
-/* Keys that handed over to one another: each signed the next certificate, and the last
- * one must be the signer's. How many; -1 when it does not hold. */
-static int
-lineage_holds(const struct view *value, X509 *leaf)
-{
-	struct view rest = *value, node, data, signature, bytes;
-	uint32_t version, flags, handed, algorithm = 0;
-	X509 *before = NULL;
-	int count = 0;
-	bool holds = apk_take_u32(&rest, &version) == 0 && version == 1;
-	while (holds && rest.size > 0 && count < NODES_MOST) {
-		holds = apk_take_item(&rest, &node) == 0 &&
-			apk_take_item(&node, &data) == 0 &&
-			apk_take_u32(&node, &flags) == 0 &&
-			apk_take_u32(&node, &handed) == 0 &&
-			apk_take_item(&node, &signature) == 0;
-		struct view signed_data = data;
-		if (holds && before != NULL) {
-			const struct apk_signing *signing =
-			    apk_signing_by_id(algorithm);
-			holds = signing != NULL &&
-				apk_signing_holds(signing, before, &signed_data,
-						  &signature);
-		}
-		algorithm = handed;
-		X509 *next = holds && apk_take_item(&data, &bytes) == 0
-				 ? apk_certificate(&bytes)
-				 : NULL;
-		holds = holds && next != NULL;
-		X509_free(before);
-		before = next;
-		count++;
-	}
-	holds =
-	    holds && rest.size == 0 && before != NULL && certificate_same(before, leaf);
-	X509_free(before);
-	return holds ? count : -1;
-}
-
 /* ---- what a signer says ------------------------------------------------- */
 
 static void
 check_lineage(struct cms_entry *entry, const struct view *value, X509 *leaf)
 {
-	int count = lineage_holds(value, leaf);
+	int count = apk_lineage(value, leaf);
 	if (count == -1) {
 		judgement_add(&entry->found, SIGNATURE_INVALID,
 			      "the lineage of the signing key does not hold");
@@ -463,6 +448,8 @@ tell_package(struct cms_entry *entry, const struct apk *apk)
 	judgement_merge(&entry->found, &apk->found);
 	for (size_t i = 0; i < apk->facts.count; i++)
 		signature_fact(entry->json, "signing block", apk->facts.items[i]);
+	for (size_t i = 0; i < apk->notes.count; i++)
+		strings_add(&entry->notes, apk->notes.items[i]);
 	cover_package(entry->json, apk);
 	if (apk->uncovered.count == 0)
 		return;
@@ -585,6 +572,7 @@ apk_check(const struct view *file, const char *path, const struct trust *trust,
 	judgement_free(&apk.found);
 	strings_free(&apk.uncovered);
 	strings_free(&apk.facts);
+	strings_free(&apk.notes);
 	return 0;
 }
 

@@ -38,6 +38,10 @@ X509 *apk_certificate(const struct view *bytes);
 /* The same key, however the certificate writes its numbers. */
 bool apk_key_is(X509 *certificate, const struct view *bytes);
 
+/* Keys that handed over to one another: each signed the next certificate, and the last
+ * one must be the signer's. How many; -1 when it does not hold. */
+int apk_lineage(const struct view *value, X509 *leaf);
+
 /* ---- layout and digests: apk_digest.c ------------------------------------- */
 
 /* Where the parts of a package lie. */
@@ -59,5 +63,19 @@ const struct digest *apk_digest_of(struct apk_layout *layout, enum apk_digest wh
  * bytes with SHA-256: the levels from the top down, and its root. */
 void apk_verity(const struct view *parts, size_t count, const struct view *salt,
 		struct buf *tree, struct digest *root);
+
+/* ---- source stamps: apk_stamp.c ------------------------------------------- */
+
+/* What a stamp is about. */
+struct apk_stamped {
+	struct apk_layout *layout;
+	struct view schemes[4]; /* 1: the manifest; 2 and 3: the values of v2 and v3 */
+	struct view manifest;
+	struct view named; /* the content of stamp-cert-sha256 */
+};
+
+/* Check the value of a source stamp, and say what it comes to: shown text. */
+void apk_stamp_check(struct view value, struct apk_stamped *package,
+		     struct strings *facts, struct strings *notes);
 
 #endif

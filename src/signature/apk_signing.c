@@ -6,6 +6,8 @@
 
 #include "signature/apk_private.h"
 
+enum { NODES_MOST = 64 };
+
 #define SHA256 "2.16.840.1.101.3.4.2.1"
 #define SHA512 "2.16.840.1.101.3.4.2.3"
 
@@ -99,4 +101,41 @@ apk_signing_holds(const struct apk_signing *signing, X509 *certificate,
 	EVP_MD_CTX_free(context);
 	ERR_clear_error();
 	return holds;
+}
+
+int
+apk_lineage(const struct view *value, X509 *leaf)
+{
+	struct view rest = *value, node, data, signature, bytes;
+	uint32_t version, flags, handed, algorithm = 0;
+	X509 *before = NULL;
+	int count = 0;
+	bool holds = apk_take_u32(&rest, &version) == 0 && version == 1;
+	while (holds && rest.size > 0 && count < NODES_MOST) {
+		holds = apk_take_item(&rest, &node) == 0 &&
+			apk_take_item(&node, &data) == 0 &&
+			apk_take_u32(&node, &flags) == 0 &&
+			apk_take_u32(&node, &handed) == 0 &&
+			apk_take_item(&node, &signature) == 0;
+		struct view signed_data = data;
+		if (holds && before != NULL) {
+			const struct apk_signing *signing =
+			    apk_signing_by_id(algorithm);
+			holds = signing != NULL &&
+				apk_signing_holds(signing, before, &signed_data,
+						  &signature);
+		}
+		algorithm = handed;
+		X509 *next = holds && apk_take_item(&data, &bytes) == 0
+				 ? apk_certificate(&bytes)
+				 : NULL;
+		holds = holds && next != NULL;
+		X509_free(before);
+		before = next;
+		count++;
+	}
+	holds =
+	    holds && rest.size == 0 && before != NULL && certificate_same(before, leaf);
+	X509_free(before);
+	return holds ? count : -1;
 }

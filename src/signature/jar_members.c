@@ -66,7 +66,7 @@ gather_data(void *context, const void *bytes, size_t count, struct err *err)
 	struct jar *jar = context;
 	struct jar_member *member = &jar->members[jar->count - 1];
 	if (member->role != JAR_MANIFEST && member->role != JAR_FILE &&
-	    member->role != JAR_BLOCK)
+	    member->role != JAR_BLOCK && strcmp(member->path, JAR_STAMP) != 0)
 		return 0;
 	if (count > GATHERED_MOST - jar->gathered)
 		return err_set(err, ERR_LIMIT,

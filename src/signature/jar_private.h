@@ -82,10 +82,13 @@ enum jar_role {
 	JAR_UNSIGNED, /* META-INF/SIG-NAME: by its name signed by nobody */
 };
 
+/* The entry that names the certificate of an Android package's source stamp. */
+#define JAR_STAMP "stamp-cert-sha256"
+
 struct jar_member {
 	char *path; /* as stored */
 	enum jar_role role;
-	struct buf bytes;           /* of a manifest, file or block */
+	struct buf bytes;           /* of a manifest, file, block or JAR_STAMP */
 	struct jar_digests digests; /* of its section in the manifest */
 };
 
@@ -100,7 +103,8 @@ struct jar {
 	struct jar_manifest read; /* the manifest */
 	struct judgement found;   /* against every signature of the archive */
 	struct strings tricks;    /* why programs may read other members than these */
-	bool sealed; /* another signature is over the archive, byte by byte: it was so */
+	bool
+	    sealed; /* another signature is over the archive, byte by byte: it was so */
 };
 
 /* Gather the members of a zip archive of that format, read its manifest, and compute
@@ -137,8 +141,9 @@ void jar_coverage_free(struct jar_coverage *coverage);
 struct jar_kind {
 	const char *scheme;
 	enum chain_purpose purpose;
-	bool whole;      /* as of jar_file_check */
-	/* A member outside of META-INF that a signer does not cover makes it invalid. */
+	bool whole; /* as of jar_file_check */
+	/* A member outside of META-INF that a signer does not cover makes it invalid.
+	 */
 	bool everything;
 	size_t signers_most;
 };

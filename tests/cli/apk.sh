@@ -225,6 +225,36 @@ v4 4 'the tree that comes along is not that of the file' v4.apk tree.idsig
 v4 0 'of v4.apk (apk-v4)' v4.apk treeless.idsig
 v4 4 'invalid' v4.apk more.idsig
 
+# ---- the source stamp: told, and decides nothing, as with Android
+
+agree_stamp() { # true|false FILE
+	apksigner verify -v --min-sdk-version 24 "$2" >tool.log 2>&1 || true
+	grep -q "SourceStamp: $1" tool.log || fail "apksigner of $2: $(cat tool.log)"
+}
+key stamp RSA 2048
+apksigner sign --ks first.ks --ks-pass pass:password --stamp-signer --ks stamp.ks \
+	--ks-pass pass:password --min-sdk-version 24 --v1-signing-enabled false \
+	--v4-signing-enabled false --out stamp.apk plain.apk >sign.log 2>&1 || fail "apksigner: $(cat sign.log)"
+agree_stamp true stamp.apk
+expect 0 "source stamp of 'CN=stamp', whom nobody was asked to trust" stamp.apk \
+	--trust first.pem
+python3 - <<'P'
+d = open('stamp.apk', 'rb').read()
+at = d.index(bytes.fromhex('0d80ff6d'))
+size = int.from_bytes(d[at - 8:at], 'little')
+certificate = int.from_bytes(d[at + 8:at + 12], 'little')
+for name, place in (('certificate', at + 12 + certificate - 1), ('value', at + size - 1),
+                    ('schemes', at + 12 + certificate + 60)):
+    b = bytearray(d)
+    b[place] ^= 1
+    open('stamp-%s.apk' % name, 'wb').write(b)
+P
+for name in certificate value schemes; do
+	agree_stamp false "stamp-$name.apk"
+	expect 0 'is false' "stamp-$name.apk" --trust first.pem
+	grep -q 'whom nobody was asked' out && fail "the stamp of $name holds"
+done
+
 # ---- keys that hand over
 
 apksigner rotate --out lineage --old-signer --ks first.ks --ks-pass pass:password \
