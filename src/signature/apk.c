@@ -410,6 +410,27 @@ check_signatures(struct cms_entry *entry, struct apk *apk, const struct signer *
 
 /* ---- entries ------------------------------------------------------------ */
 
+/* One pair of the block: a signature (a stamp is one, of the file's digest), or data of a
+ * known kind; of an unknown kind is what nothing accounts for. */
+static void
+cover_pair(json_t *entry, const struct apk *apk, uint32_t id, const struct view *value)
+{
+	uint64_t offset = (uint64_t)(value->data - apk->layout.file.data);
+	int row = id_row(id);
+	if (id == ID_PADDING)
+		coverage_add_zeros(entry, &apk->layout.file, offset, value->size,
+				   "signing block, padding");
+	else if (row != -1 && ids[row].scheme != NULL)
+		coverage_add(entry, offset, value->size, COVERAGE_SIGNATURE,
+			     ids[row].scheme);
+	else if (row != -1)
+		coverage_add(entry, offset, value->size,
+			     strncmp(ids[row].name, "source stamp", 12) == 0
+				 ? COVERAGE_SIGNATURE
+				 : COVERAGE_STRUCTURAL,
+			     ids[row].name);
+}
+
 /* All but the block is signed; in it stand the signatures, and what nobody signed. */
 static void
 cover_package(json_t *entry, const struct apk *apk)
@@ -417,16 +438,9 @@ cover_package(json_t *entry, const struct apk *apk)
 	struct view rest = apk->layout.pairs, value;
 	uint32_t id;
 	for (int i = 0; i < PAIRS_MOST && apk_take_pair(&rest, &id, &value) == 0; i++) {
-		uint64_t offset = (uint64_t)(value.data - apk->layout.file.data);
-		int row = id_row(id);
-		coverage_add(entry, offset - 12, 12, COVERAGE_STRUCTURAL,
-			     "signing block, sizes");
-		if (row != -1 && ids[row].scheme != NULL)
-			coverage_add(entry, offset, value.size, COVERAGE_SIGNATURE,
-				     ids[row].scheme);
-		else if (id == ID_PADDING)
-			coverage_add_zeros(entry, &apk->layout.file, offset, value.size,
-					   "signing block, padding");
+		coverage_add(entry, (uint64_t)(value.data - apk->layout.file.data) - 12, 12,
+			     COVERAGE_STRUCTURAL, "signing block, sizes");
+		cover_pair(entry, apk, id, &value);
 	}
 	coverage_add(entry, apk->layout.block, 8, COVERAGE_STRUCTURAL,
 		     "signing block, sizes");
