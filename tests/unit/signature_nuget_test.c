@@ -127,21 +127,30 @@ START_TEST(entry_inside_another_one)
 }
 END_TEST
 
-START_TEST(samples_of_nuget)
+/* Signed by the real tools of each kind, by keys that nobody trusts here. */
+static const struct {
+	const char *path, *scheme, *fact;
+} samples[] = {
+    {"nuget/SignedPackage.1.0.0.nupkg", "nuget", "author"},
+    {"nuget/Test.Reposigned.1.0.0.nupkg", "nuget", "repository"},
+    {"relic/App1_1.0.3.0_x64.appx", "authenticode", "AXPC AXCD AXCT AXBM AXCI"},
+    {"relic/VSIXProject1.vsix", "opc", "signed parts"},
+};
+
+START_TEST(samples_of_packages)
 {
 	const char *corpus = getenv("VERIFY_CORPUS");
-	static const char *const names[] = {"nuget/SignedPackage.1.0.0.nupkg",
-					    "nuget/Test.Reposigned.1.0.0.nupkg"};
-	static const char *const roles[] = {"author", "repository"};
 	struct buf file = {0};
 	struct err err = {0};
 	json_t *entries;
 	if (corpus == NULL)
 		TEST_SKIP("no folder of samples named by VERIFY_CORPUS");
-	char *path = path_join(corpus, names[_i]);
+	char *path = path_join(corpus, samples[_i].path);
 	ck_assert_ok(file_read(path, 1 << 20, &file, &err), err);
 	assert_status(check_image(&file, trust, &entries), SIGNATURE_UNTRUSTED);
-	ck_assert(entry_says(entries, 0, "facts", roles[_i]));
+	ck_assert(entry_says(entries, 0, "scheme", samples[_i].scheme));
+	ck_assert(entry_says(entries, 0, "facts", samples[_i].fact));
+	ck_assert(entry_says(entries, 0, "covers", "all"));
 	json_decref(entries);
 	free(path);
 }
@@ -160,7 +169,7 @@ signature_nuget_suite(void)
 	tcase_add_test(tests, every_byte_counts);
 	tcase_add_test(tests, cut_anywhere);
 	tcase_add_test(tests, entry_inside_another_one);
-	tcase_add_loop_test(tests, samples_of_nuget, 0, 2);
+	tcase_add_loop_test(tests, samples_of_packages, 0, ARRAY_COUNT(samples));
 	suite_add_tcase(suite, tests);
 	return suite;
 }
