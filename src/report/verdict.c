@@ -400,6 +400,7 @@ is_covered(const json_t *findings, const json_t *signature)
 		    (finding_is(other, "covers", "all") ||
 		     finding_is(other, "scheme", "checksums") ||
 		     finding_is(other, "scheme", "dsse") ||
+		     finding_is(other, "scheme", "in-toto") ||
 		     finding_is(other, "scheme", "sigstore")))
 			return true;
 	}

@@ -1,6 +1,7 @@
 /*
- * Attestations: DSSE envelopes and sigstore bundles, alone in a file or one a line
- * (in-toto's .jsonl), and what the statements in them name, held against files.
+ * Attestations: DSSE envelopes, sigstore bundles and in-toto's links, alone in a file
+ * or one a line (in-toto's .jsonl), and what the statements in them name, held against
+ * files.
  */
 #include "signature/attestation_private.h"
 
@@ -50,7 +51,8 @@ first_take(const struct view *file, bool *lines)
 bool
 attestation_is(const struct view *file)
 {
-	static const char *const words[] = {"\"payloadType\"", "\"mediaType\""};
+	static const char *const words[] = {"\"payloadType\"", "\"mediaType\"",
+					    "\"_type\""};
 	uint64_t at;
 	bool lines, may = false;
 	for (size_t i = 0; i < ARRAY_COUNT(words) && view_has(file, 0, "{", 1); i++)
@@ -58,7 +60,7 @@ attestation_is(const struct view *file)
 	if (!may)
 		return false;
 	json_t *object = first_take(file, &lines);
-	bool is = dsse_is(object) || sigstore_version(object) != -1;
+	bool is = dsse_is(object) || sigstore_version(object) != -1 || link_is(object);
 	json_decref(object);
 	return is;
 }
@@ -183,9 +185,11 @@ check_envelope(struct attestations *checking, const json_t *object, struct err *
 static int
 check_object(struct attestations *checking, const json_t *object, struct err *err)
 {
-	return sigstore_version(object) != -1
-		   ? attestation_check_bundle(checking, object, err)
-		   : check_envelope(checking, object, err);
+	if (sigstore_version(object) != -1)
+		return attestation_check_bundle(checking, object, err);
+	if (link_is(object))
+		return attestation_check_link(checking, object, err);
+	return check_envelope(checking, object, err);
 }
 
 /* What is told of many envelopes together. */

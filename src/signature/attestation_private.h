@@ -36,4 +36,9 @@ void attestation_tell(json_t *entry, const struct dsse *envelope,
 int attestation_check_bundle(struct attestations *checking, const json_t *object,
 			     struct err *err);
 
+/* Is the object link metadata of in-toto's? Check it: intoto_link.c. */
+bool link_is(const json_t *object);
+int attestation_check_link(struct attestations *checking, const json_t *object,
+			   struct err *err);
+
 #endif

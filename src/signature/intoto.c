@@ -27,8 +27,8 @@ statement_type_is(const char *type)
 	return strcmp(type, "application/vnd.in-toto+json") == 0;
 }
 
-static void
-add_subject(struct sums *sums, const char *name, const json_t *digests)
+void
+statement_add_subject(struct sums *sums, const char *name, const json_t *digests)
 {
 	size_t before = sums->count;
 	for (size_t i = 0; i < ARRAY_COUNT(algorithms); i++) {
@@ -71,7 +71,7 @@ statement_parse(const struct view *payload, struct sums *subjects, json_t **stat
 		char *name = given != NULL && *given != '\0'
 				 ? base_strdup(given)
 				 : base_format("subject %zu", index);
-		add_subject(subjects, name, json_object_get(subject, "digest"));
+		statement_add_subject(subjects, name, json_object_get(subject, "digest"));
 		free(name);
 	}
 	return 0;

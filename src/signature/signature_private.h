@@ -942,6 +942,9 @@ bool statement_type_is(const char *type);
  * when it is no statement. Free the lines in every case. */
 int statement_parse(const struct view *payload, struct sums *subjects,
 		    json_t **statement);
+/* A line for each digest of a file's bytes in a DigestSet; one that has none counts as
+ * unread. */
+void statement_add_subject(struct sums *sums, const char *name, const json_t *digests);
 /* Call each subject as the file is called whose name, from the top or from `folder` ("" or
  * with a '/' at its end), it has, or else whose SHA-256. */
 int statement_find_files(struct sums *subjects, const struct sums_files *files,
