@@ -143,6 +143,9 @@ cover(json_t *json, const struct jar *jar, const struct jar_coverage *coverage)
 			 starts(extent->name, "zip64"))
 			coverage_add(json, extent->offset, extent->length,
 				     COVERAGE_STRUCTURAL, extent->name);
+		else /* what aligns a signing block */
+			coverage_add_zeros(json, &jar->file, extent->offset,
+					   extent->length, "zeros");
 	}
 	map_free(map);
 }
