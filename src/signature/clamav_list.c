@@ -18,7 +18,7 @@ enum {
 	SIZE_AT = 124,
 	SIZE_DIGITS = 12,
 	TYPE_AT = 156,
-	MEMBERS_MOST = 65536,
+	MEMBERS_MOST = 4096, /* each line of the list looks for its member */
 	LIST_MOST = 16 << 20,
 };
 

@@ -24,6 +24,9 @@ enum {
 	FIELD_ID = 1,
 };
 
+#define OID_SHA1   "1.3.14.3.2.26"
+#define OID_SHA256 "2.16.840.1.101.3.4.2.1"
+
 static const uint8_t context[] = "CRX3 SignedData"; /* with its NUL */
 
 struct proof {
@@ -40,6 +43,7 @@ struct crx {
 	bool verified;     /* it has data for the browser's own checks */
 	bool by_developer; /* one of the keys has the id */
 	struct judgement found;
+	struct digest digest; /* of what every proof is over */
 };
 
 /* What the entries of one file share. */
@@ -141,6 +145,19 @@ read_fields(struct crx *crx)
 	return crx->signed_data.data != NULL ? read_signed_data(crx) : -1;
 }
 
+/* The digest of what the proofs are over. */
+static void
+digest_signed(struct crx *crx)
+{
+	uint8_t size[4];
+	for (size_t i = 0; i < sizeof(size); i++)
+		size[i] = (uint8_t)(crx->signed_data.size >> (8 * i));
+	const struct view parts[] = {view_of(context, sizeof(context)),
+				     view_of(size, sizeof(size)), crx->signed_data,
+				     crx->archive};
+	digest_of(digest_by_oid(OID_SHA256), parts, ARRAY_COUNT(parts), &crx->digest);
+}
+
 static int
 read_header(struct crx *crx)
 {
@@ -150,6 +167,7 @@ read_header(struct crx *crx)
 	    read_fields(crx) == -1)
 		return -1;
 	crx->archive = view_from(&crx->file, HEAD_3 + (uint64_t)size);
+	digest_signed(crx);
 	for (size_t i = 0; i < crx->count; i++)
 		crx->by_developer =
 		    crx->by_developer || key_has_id(&crx->proofs[i].key, &crx->id);
@@ -186,8 +204,8 @@ cover(const struct crx *crx, json_t *entry, const struct view *part,
 
 /* The key that a proof brings along: whose it is, and that it fits. */
 static void
-check_key(struct cms_entry *entry, const struct proof *proof, const char *digest,
-	  const struct view *parts, size_t count)
+check_key(struct cms_entry *entry, const struct proof *proof, const char *algorithm,
+	  const struct digest *digest)
 {
 	struct raw_key key = {0};
 	struct sha256 fingerprint;
@@ -200,7 +218,7 @@ check_key(struct cms_entry *entry, const struct proof *proof, const char *digest
 		raw_key_clear(&key);
 		return;
 	}
-	if (!raw_verify_parts(key.key, digest, parts, count, &proof->signature))
+	if (!raw_verify_digest(key.key, algorithm, digest, &proof->signature))
 		judgement_add(&entry->found, SIGNATURE_INVALID,
 			      "the signature does not fit: the extension or the "
 			      "signature is another one");
@@ -211,16 +229,6 @@ check_key(struct cms_entry *entry, const struct proof *proof, const char *digest
 	id_text(fingerprint.bytes, id);
 	json_object_set_new(entry->json, "key", raw_key_tell(&key, id));
 	raw_key_clear(&key);
-}
-
-static void
-tell_digest(struct cms_entry *entry, const char *oid, const struct view *parts,
-	    size_t count)
-{
-	const struct digest_algorithm *algorithm = digest_by_oid(oid);
-	struct digest digest;
-	digest_of(algorithm, parts, count, &digest);
-	cms_entry_digest(entry, algorithm, NULL, &digest);
 }
 
 static void
@@ -268,16 +276,10 @@ check_proof(const struct checking *checking, size_t number)
 				  proof->kind == FIELD_ECDSA ? "ECDSA" : "RSA",
 				  (uintmax_t)(proof->key.data - crx->file.data));
 	struct cms_entry entry = begin(checking, number, where);
-	uint8_t size[4];
-	for (size_t i = 0; i < sizeof(size); i++)
-		size[i] = (uint8_t)(crx->signed_data.size >> (8 * i));
-	const struct view parts[] = {view_of(context, sizeof(context)),
-				     view_of(size, sizeof(size)), crx->signed_data,
-				     crx->archive};
 	judgement_merge(&entry.found, &crx->found);
 	tell_header(crx, &entry);
-	tell_digest(&entry, "2.16.840.1.101.3.4.2.1", parts, ARRAY_COUNT(parts));
-	check_key(&entry, proof, "SHA256", parts, ARRAY_COUNT(parts));
+	cms_entry_digest(&entry, digest_by_oid(OID_SHA256), NULL, &crx->digest);
+	check_key(&entry, proof, "SHA256", &crx->digest);
 	signature_fact(entry.json, "role",
 		       key_has_id(&proof->key, &crx->id) ? "developer" : "other");
 	cms_entry_conclude(&entry, checking->status);
@@ -305,8 +307,9 @@ check_version_2(struct checking *checking, struct crx *crx)
 	cover(crx, entry.json, &proof->key, COVERAGE_SIGNATURE, "key");
 	cover(crx, entry.json, &proof->signature, COVERAGE_SIGNATURE, "signature");
 	cover(crx, entry.json, &crx->archive, COVERAGE_SIGNED, "archive");
-	tell_digest(&entry, "1.3.14.3.2.26", &crx->archive, 1);
-	check_key(&entry, proof, "SHA1", &crx->archive, 1);
+	digest_of(digest_by_oid(OID_SHA1), &crx->archive, 1, &crx->digest);
+	cms_entry_digest(&entry, digest_by_oid(OID_SHA1), NULL, &crx->digest);
+	check_key(&entry, proof, "SHA1", &crx->digest);
 	cms_entry_conclude(&entry, checking->status);
 	return 0;
 }

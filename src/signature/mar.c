@@ -32,6 +32,7 @@ struct mar {
 	struct view parts[SIGNATURES_MOST + 1];
 	uint64_t signed_from; /* behind the last signature */
 	struct view product;  /* channel and version, NUL after each */
+	struct digest digests[ARRAY_COUNT(algorithms)]; /* of size 0: not computed */
 	struct judgement found;
 };
 
@@ -131,7 +132,7 @@ mar_read(struct mar *mar, struct err *trouble)
 /* ---- entries -------------------------------------------------------------- */
 
 struct checking {
-	const struct mar *mar;
+	struct mar *mar;
 	const char *path;
 	const struct trust *trust;
 	json_t *signatures;
@@ -184,7 +185,7 @@ cover(const struct mar *mar, json_t *entry)
 
 /* Try the user's RSA keys of that size; *tried says how many there were. */
 static bool
-find_key(const struct checking *checking, size_t number, const char *digest,
+find_key(const struct checking *checking, size_t number, uint32_t id,
 	 struct raw_key *key, size_t *tried)
 {
 	const struct mar *mar = checking->mar;
@@ -196,8 +197,8 @@ find_key(const struct checking *checking, size_t number, const char *digest,
 		if (EVP_PKEY_get_base_id(key->key) == EVP_PKEY_RSA &&
 		    (uint64_t)EVP_PKEY_get_size(key->key) == signature->size) {
 			++*tried;
-			if (raw_verify_parts(key->key, digest, mar->parts,
-					     mar->count + 1, signature))
+			if (raw_verify_digest(key->key, algorithms[id].digest,
+					      &mar->digests[id], signature))
 				return true;
 		}
 		raw_key_clear(key);
@@ -206,12 +207,12 @@ find_key(const struct checking *checking, size_t number, const char *digest,
 }
 
 static void
-check_key(const struct checking *checking, size_t number, const char *digest,
+check_key(const struct checking *checking, size_t number, uint32_t id,
 	  struct cms_entry *entry)
 {
 	struct raw_key key = {0};
 	size_t tried;
-	if (find_key(checking, number, digest, &key, &tried)) {
+	if (find_key(checking, number, id, &key, &tried)) {
 		raw_key_judge_strength(&key, &entry->found);
 		json_object_set_new(entry->json, "key", raw_key_tell(&key, NULL));
 	} else if (tried == 0) {
@@ -235,7 +236,6 @@ check_signature(const struct checking *checking, size_t number)
 	    base_format("behind the head, at offset %ju",
 			(uintmax_t)(mar->signatures[number].data - mar->file.data));
 	struct cms_entry entry = begin(checking, number, where);
-	struct digest digest;
 	judgement_merge(&entry.found, &mar->found);
 	tell_product(mar, entry.json);
 	cover(mar, entry.json);
@@ -246,9 +246,11 @@ check_signature(const struct checking *checking, size_t number)
 		const struct digest_algorithm *known =
 		    digest_by_oid(algorithms[id].oid);
 		signature_fact(entry.json, "algorithm", algorithms[id].name);
-		digest_of(known, mar->parts, mar->count + 1, &digest);
-		cms_entry_digest(&entry, known, NULL, &digest);
-		check_key(checking, number, algorithms[id].digest, &entry);
+		struct digest *digest = &checking->mar->digests[id];
+		if (digest->size == 0)
+			digest_of(known, mar->parts, mar->count + 1, digest);
+		cms_entry_digest(&entry, known, NULL, digest);
+		check_key(checking, number, id, &entry);
 	}
 	cms_entry_conclude(&entry, checking->status);
 	free(where);

@@ -139,6 +139,7 @@ struct message {
 	struct view parts[2];
 	size_t part_count;
 	bool whole; /* it is over the data, too */
+	struct digest digest;
 };
 
 struct checking {
@@ -257,8 +258,8 @@ check_key(struct cms_entry *entry, const struct message *message,
 		    !key_suits(&key, signature))
 			continue;
 		tried++;
-		holds = raw_verify_parts(key.key, "SHA256", message->parts,
-					 message->part_count, signature);
+		holds =
+		    raw_verify_digest(key.key, "SHA256", &message->digest, signature);
 	}
 	if (holds) {
 		raw_key_judge_strength(&key, &entry->found);
@@ -285,11 +286,9 @@ check_signature(struct checking *checking, const struct message *message,
 			(uintmax_t)(bytes->data - checking->payload->file.data));
 	struct cms_entry entry = begin(checking, where);
 	struct view signature;
-	struct digest digest;
 	judgement_merge(&entry.found, &checking->payload->found);
 	cover(checking->payload, message, entry.json);
-	digest_of(sha256, message->parts, message->part_count, &digest);
-	cms_entry_digest(&entry, sha256, NULL, &digest);
+	cms_entry_digest(&entry, sha256, NULL, &message->digest);
 	if (read_signature(*bytes, &signature) == -1)
 		judgement_add(&entry.found, SIGNATURE_INVALID,
 			      "the signature is malformed");
@@ -305,11 +304,13 @@ check_signature(struct checking *checking, const struct message *message,
 }
 
 static void
-check_message(struct checking *checking, const struct message *message)
+check_message(struct checking *checking, struct message *message)
 {
 	struct view rest = message->bytes;
 	struct protobuf_field field;
 	size_t count = 0;
+	digest_of(digest_by_oid(OID_SHA256), message->parts, message->part_count,
+		  &message->digest);
 	while (rest.size > 0) {
 		if (protobuf_next(&rest, &field) == -1 || count == SIGNATURES_MOST ||
 		    field.number != MESSAGE_SIGNATURE || field.type != PROTOBUF_BYTES) {

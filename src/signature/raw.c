@@ -100,18 +100,21 @@ raw_verify(EVP_PKEY *key, const char *digest, const struct view *message,
 }
 
 bool
-raw_verify_parts(EVP_PKEY *key, const char *digest, const struct view *parts,
-		 size_t count, const struct view *signature)
+raw_verify_digest(EVP_PKEY *key, const char *algorithm, const struct digest *digest,
+		  const struct view *signature)
 {
-	EVP_MD_CTX *context = EVP_MD_CTX_new();
-	bool holds = key != NULL && EVP_DigestVerifyInit_ex(context, NULL, digest, NULL,
-							    NULL, key, NULL) == 1;
-	for (size_t i = 0; i < count && holds; i++)
-		holds = EVP_DigestVerifyUpdate(context, parts[i].data,
-					       (size_t)parts[i].size) == 1;
-	holds = holds && EVP_DigestVerifyFinal(context, signature->data,
-					       (size_t)signature->size) == 1;
-	EVP_MD_CTX_free(context);
+	EVP_MD *md = EVP_MD_fetch(NULL, algorithm, NULL);
+	EVP_PKEY_CTX *context =
+	    key != NULL ? EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL) : NULL;
+	bool holds = md != NULL && context != NULL &&
+		     EVP_PKEY_verify_init(context) == 1 &&
+		     (EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA ||
+		      EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING) == 1) &&
+		     EVP_PKEY_CTX_set_signature_md(context, md) == 1 &&
+		     EVP_PKEY_verify(context, signature->data, (size_t)signature->size,
+				     digest->bytes, digest->size) == 1;
+	EVP_PKEY_CTX_free(context);
+	EVP_MD_free(md);
 	ERR_clear_error();
 	return holds;
 }

@@ -42,6 +42,17 @@ raw_key_of_spki(const struct view *spki, struct raw_key *key)
 	return take_key(made, key);
 }
 
+/* A public key that is encrypted is none; nobody is asked. */
+static int
+no_password(char *to, int size, int writing, void *context)
+{
+	(void)to;
+	(void)size;
+	(void)writing;
+	(void)context;
+	return -1;
+}
+
 static EVP_PKEY *
 key_of_certificate(X509 *certificate)
 {
@@ -58,9 +69,10 @@ raw_key_of_file(const struct trust_key *file, struct raw_key *key)
 	if (bytes.size == 0 || bytes.size > INT32_MAX)
 		return -1;
 	BIO *bio = BIO_new_mem_buf(bytes.data, (int)bytes.size);
-	EVP_PKEY *made = PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL);
+	EVP_PKEY *made = PEM_read_bio_PUBKEY(bio, NULL, no_password, NULL);
 	if (made == NULL && BIO_reset(bio) == 1)
-		made = key_of_certificate(PEM_read_bio_X509(bio, NULL, NULL, NULL));
+		made =
+		    key_of_certificate(PEM_read_bio_X509(bio, NULL, no_password, NULL));
 	BIO_free(bio);
 	if (made == NULL)
 		made = d2i_PUBKEY(NULL, &at, (long)bytes.size);

@@ -648,9 +648,10 @@ int raw_base64(const struct view *text, bool url, struct buf *bytes);
  * own (Ed25519). `key` NULL: no. */
 bool raw_verify(EVP_PKEY *key, const char *digest, const struct view *message,
 		const struct view *signature);
-/* The same over several parts, one after the other; the digest must be named. */
-bool raw_verify_parts(EVP_PKEY *key, const char *digest, const struct view *parts,
-		      size_t count, const struct view *signature);
+/* The same with a digest that was computed already, by an RSA (PKCS #1 v1.5) or EC key: a
+ * file with many signatures is hashed once. */
+bool raw_verify_digest(EVP_PKEY *key, const char *algorithm,
+		       const struct digest *digest, const struct view *signature);
 /* The same with the 32 bytes of an Ed25519 key (RFC 8032, 5.1). */
 bool raw_verify_ed25519(const struct view *key, const struct view *message,
 			const struct view *signature);
