@@ -680,6 +680,12 @@ const struct command cmd_signatures = {
 	"  --pgp-keyring FILE   trust these OpenPGP keys (repeatable)\n"
 	"  --signer pgp:FINGERPRINT\n"
 	"                       only this OpenPGP key counts (repeatable)\n"
+	"  --tuf FOLDER         lead to FILE from the TUF root that is trusted, through\n"
+	"                       the metadata in FOLDER (repeatable)\n"
+	"  --identity NAME      this mail address or URI in a sigstore certificate counts\n"
+	"                       (repeatable)\n"
+	"  --identity-issuer URL\n"
+	"                       only when this issuer vouched for it (repeatable)\n"
 	"  --archive FOLDER|FILE  lead to FILE from the signed Release file of a\n"
 	"                       Debian archive: apt's lists, a mirror (repeatable)\n",
 };
