@@ -7,7 +7,7 @@
  *
  * apksigner copies the entries of what it signs, aligned by an extra field 0xd935 where
  * they are not yet, adds those of the JAR signature (v1) behind them, fills up to a
- *page, and corrects the offsets in the directory and its end.
+ * page, and corrects the offsets in the directory and its end.
  */
 #include "format/zip_private.h"
 

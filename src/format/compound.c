@@ -5,9 +5,9 @@
  *
  * A file allocation table (FAT) chains sectors; the header and the DIFAT say which
  * sectors hold it. A directory of 128-byte entries makes a tree of storages and
- *streams. Streams below 4096 bytes stand in 64-byte pieces of one stream of the root
- *entry, chained by the miniFAT. Installers code the names of streams: two letters in
- *one character.
+ * streams. Streams below 4096 bytes stand in 64-byte pieces of one stream of the root
+ * entry, chained by the miniFAT. Installers code the names of streams: two letters in
+ * one character.
  *
  * Every sector is claimed once: one that two chains want, or one chain twice, is where
  * the second of them breaks off.

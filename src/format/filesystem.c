@@ -1,7 +1,7 @@
 /*
  * Images of file systems whose files nobody here lists: recognised by their super
- *block, its fields named, and sealed: what is in them is compared as bytes and reported
- *as not looked into. Layouts are those of Linux (fs/NAME) and of the programs that make
+ * block, its fields named, and sealed: what is in them is compared as bytes and reported
+ * as not looked into. Layouts are those of Linux (fs/NAME) and of the programs that make
  * them; the FAT one is that of the Microsoft FAT specification.
  *
  *	[ boot area ]  super block  blocks

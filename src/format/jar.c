@@ -5,8 +5,8 @@
  *	META-INF/MANIFEST.MF with digests  META-INF/NAME.SF  META-INF/NAME.RSA  entries
  *
  * The manifest is taken from the shipped file when it is the rebuilt one but for
- *digests that are those of the rebuilt entries. An archive that another program wrote
- *is compressed anew by jarsigner, and then differs from what a graft can make.
+ * digests that are those of the rebuilt entries. An archive that another program wrote
+ * is compressed anew by jarsigner, and then differs from what a graft can make.
  */
 #include "format/zip_private.h"
 

@@ -1,6 +1,6 @@
 /*
  * Mozilla's update archives (modules/libmar/src/mar_private.h and mar_read.c; numbers
- *are big-endian):
+ * are big-endian):
  *
  *	"MAR1", offset of the index
  *	size of the file (8), count of signatures, for each: algorithm, size, bytes

@@ -8,8 +8,8 @@
  *
  * Of the entries two matter: "create a directory", which with a 1 behind the path sets
  * where files go, and "extract a file". Strings are UTF-16 or bytes; variables and
- *folders of Windows stand in them as codes, which only the user's machine resolves:
- *they stay names here, "$INSTDIR/sub/x".
+ * folders of Windows stand in them as codes, which only the user's machine resolves:
+ * they stay names here, "$INSTDIR/sub/x".
  */
 #include "format/nsis_private.h"
 

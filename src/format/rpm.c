@@ -6,8 +6,8 @@
  *	main header
  *	payload            a compressed cpio, up to the end of the file
  *
- *	header: 8e ad e8 01, 4 reserved bytes, count of index entries, size of the
- *store; entries of 16 bytes (tag, type, offset, count); the store
+ *	header: 8e ad e8 01, 4 reserved bytes, count of entries, size of the store;
+ *	        entries of 16 bytes (tag, type, offset, count); the store
  *
  * The payload is one member: its compressor's row and cpio's go on from there.
  */

@@ -1,10 +1,10 @@
 /*
  * zip: what its reader (zip.c) and its row (zip_row.c) share. Section numbers are those
- *of PKWARE's APPNOTE.TXT 6.3.10.
+ * of PKWARE's APPNOTE.TXT 6.3.10.
  *
- *	[ bytes before ]  local header, content, [ descriptor ]  …  [ APK signing block
- *] central headers, one for each member [ zip64 end record, zip64 locator ]  end
- *record, comment
+ *	[ bytes before ]  local header, content, [ descriptor ]  …
+ *	[ APK signing block ]  central headers, one for each member
+ *	[ zip64 end record, zip64 locator ]  end record, comment
  */
 #ifndef VERIFY_FORMAT_ZIP_PRIVATE_H
 #define VERIFY_FORMAT_ZIP_PRIVATE_H

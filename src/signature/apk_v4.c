@@ -1,7 +1,7 @@
 /*
  * Android packages: the signature beside the file, NAME.apk.idsig ("APK Signature
- *Scheme v4", source.android.com). Little-endian; an item is its length (4) and its
- *bytes:
+ * Scheme v4", source.android.com). Little-endian; an item is its length (4) and its
+ * bytes:
  *
  *	version (4)
  *	item: algorithm (4), log2 of the block size (1), items: salt, root of the tree

@@ -1,8 +1,8 @@
 /*
  * The block map of a Windows package (AppxBlockMap.xml): the digest of each 64 KiB of
  * each of its files, by which Windows holds to the package what it unpacks. It is
- *signed; so whether it agrees with the files is known when these are looked at once
- *more.
+ * signed; so whether it agrees with the files is known when these are looked at once
+ * more.
  *
  *	<BlockMap HashMethod="http://www.w3.org/2001/04/xmlenc#sha256">
  *	 <File Name="Assets\logo.png" Size="1647"><Block Hash="BASE64"/>…</File>

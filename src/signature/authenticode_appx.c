@@ -1,13 +1,13 @@
 /*
  * Authenticode in Windows packages (.appx, .msix and bundles of them): the last entry
- *of the zip, AppxSignature.p7x, is "PKCX" and a PKCS #7. Its digest is a list of them,
+ * of the zip, AppxSignature.p7x, is "PKCX" and a PKCS #7. Its digest is a list of them,
  *
  *	"APPX"  AXPC digest  AXCD digest  AXCT digest  AXBM digest [ AXCI digest ]
  *
  * AXPC   the entries before the signature's, headers and all
  * AXCD   the directory and the end records, as if the signature were not there
  * AXCT   [Content_Types].xml, AXBM AppxBlockMap.xml, AXCI
- *AppxMetadata/CodeIntegrity.cat: what these members hold
+ * AppxMetadata/CodeIntegrity.cat: what these members hold
  */
 #include "signature/authenticode_private.h"
 

@@ -1,7 +1,7 @@
 /*
  * Catalogues (.cat): a PKCS #7 whose content is a list of other files' digests, each
  * with what it is of. It vouches for these files and not for itself alone: which of
- *them are here is not looked for.
+ * them are here is not looked for.
  *
  *	CertificateTrustList ::= SEQUENCE { usage, list identifier, time, algorithm,
  *		SEQUENCE OF SEQUENCE { tag OCTET STRING, SET OF attribute }, [0] more }

@@ -13,7 +13,7 @@
  * digest stands for all encodings of one text. The Windows Script Host has another
  * comment in each line ("// SIG // MII..."), and digests the text without the mark,
  * then the number of its units in four bytes. Its .wsf, where the block is an element
- *in the text, are told and not checked.
+ * in the text, are told and not checked.
  */
 #include "signature/authenticode_private.h"
 

@@ -2,13 +2,14 @@
  * The signatures of ClamAV's databases (.cvd, .cld) and of updates to them (.cdiff), as
  * libclamav/dsig.c, cvd.c and readdb.c check them:
  *
- *	header of a database: textbook RSA with 1024 bits over the MD5 of the content
- *	update:               RSA with 2048 bits, EMSA-PSS, over the SHA-256 of all
- *before NAME.info in a database: the same over a list of its members' SHA-256
+ *	header of a database     textbook RSA with 1024 bits over the MD5 of the content
+ *	update                   RSA with 2048 bits, EMSA-PSS, over the SHA-256 of all
+ *	                         that stands before
+ *	NAME.info in a database  the same over a list of its members' SHA-256
  *
  * A signature is a number in letters, six bits each, the lowest first. It says nothing
- *of the key: those that the user gave are tried, then ClamAV's own, which are no
- *anchors and serve to tell a genuine signature from a false one.
+ * of the key: those that the user gave are tried, then ClamAV's own, which are no
+ * anchors and serve to tell a genuine signature from a false one.
  */
 #include <openssl/core_names.h>
 #include <openssl/bn.h>

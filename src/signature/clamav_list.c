@@ -7,8 +7,8 @@
  *	DSIG:signature over all lines before
  *
  * The archive is read as it comes, member by member: a database holds more than fits
- *into memory. Only what libclamav reads is read: plain files with short names, no
- *links, no extensions.
+ * into memory. Only what libclamav reads is read: plain files with short names, no
+ * links, no extensions.
  */
 #include "signature/signature_private.h"
 

@@ -1,8 +1,8 @@
 /*
  * Open Packaging files, extensions of Visual Studio (.vsix) among them (ECMA-376, part
  *2, 13, "Digital signatures"): a part of the package is an XML signature (W3C XML
- *Signature Syntax and Processing). Its SignedInfo signs an Object in it, in which a
- *Manifest has the digest of each signed part of the package:
+ * Signature Syntax and Processing). Its SignedInfo signs an Object in it, in which a
+ * Manifest has the digest of each signed part of the package:
  *
  *	Signature  SignedInfo  Reference "#id"  digest of the Object
  *	           SignatureValue
