@@ -99,53 +99,81 @@ starts(const char *text, const char *with)
 	return strncmp(text, with, strlen(with)) == 0;
 }
 
-/* What is a member's content? False: nobody signed it. */
-static bool
+/* A range on its way to the byte map: neighbours of one kind become one, for an archive
+ * has many of them. */
+struct range {
+	uint64_t offset, length;
+	enum coverage_kind kind;
+	const char *what; /* NULL: nobody claims it */
+};
+
+/* What is a member's content? Nothing when nobody signed it. */
+static void
 tell_content(const struct jar *jar, const struct jar_coverage *coverage,
-	     const struct extent *extent, enum coverage_kind *kind, const char **what)
+	     const struct extent *extent, struct range *range)
 {
 	const struct jar_member *member = &jar->members[extent->member];
-	if (member->role == JAR_FOLDER) /* nothing, compressed */
-		return extent->length == 2 &&
-		       view_has(&jar->file, extent->offset, "\3\0", 2);
-	*kind = is_signatures(member) ? COVERAGE_SIGNATURE : COVERAGE_SIGNED;
-	*what = is_signatures(member) ? "signature" : "zip entries";
-	return !is_uncovered(coverage, jar, extent->member);
+	if (member->role == JAR_FOLDER) { /* nothing, compressed */
+		bool empty = extent->length == 2 &&
+			     view_has(&jar->file, extent->offset, "\3\0", 2);
+		range->what = empty ? range->what : NULL;
+		return;
+	}
+	range->kind = is_signatures(member) ? COVERAGE_SIGNATURE : COVERAGE_SIGNED;
+	range->what = is_signatures(member) ? "signature" : "zip entries";
+	if (is_uncovered(coverage, jar, extent->member))
+		range->what = NULL;
 }
 
-/* A range of a member: its content, or what the archive says of it. */
-static void
-cover_member(json_t *json, const struct jar *jar, const struct jar_coverage *coverage,
-	     const struct extent *extent)
+static struct range
+range_of(const struct jar *jar, const struct jar_coverage *coverage,
+	 const struct extent *extent)
 {
-	enum coverage_kind kind = COVERAGE_STRUCTURAL;
-	const char *what = "zip headers";
-	if (strcmp(extent->name, "content") == 0 &&
-	    !tell_content(jar, coverage, extent, &kind, &what))
-		return;
-	if (strcmp(extent->name, "zip central header comment") != 0)
-		coverage_add(json, extent->offset, extent->length, kind, what);
+	struct range range = {extent->offset, extent->length, COVERAGE_STRUCTURAL,
+			      NULL};
+	struct view gap;
+	if (extent->member < jar->count) {
+		if (strcmp(extent->name, "zip central header comment") != 0)
+			range.what = "zip headers";
+		if (strcmp(extent->name, "content") == 0)
+			tell_content(jar, coverage, extent, &range);
+	} else if (starts(extent->name, "APK ")) {
+		range.kind = COVERAGE_SIGNATURE;
+		range.what = "signing block";
+	} else if (starts(extent->name, "zip end") || starts(extent->name, "zip64")) {
+		range.what = "zip headers";
+	} else if (view_sub(&jar->file, extent->offset, extent->length, &gap) == 0 &&
+		   view_is_zero(&gap)) {
+		range.what = "zeros"; /* what aligns a signing block */
+	}
+	return range;
+}
+
+static bool
+goes_on(const struct range *run, const struct range *next)
+{
+	return run->what != NULL && next->what != NULL &&
+	       strcmp(run->what, next->what) == 0 && run->kind == next->kind &&
+	       next->offset == run->offset + run->length;
 }
 
 static void
 cover(json_t *json, const struct jar *jar, const struct jar_coverage *coverage)
 {
 	struct map *map = format_map(jar->format, &jar->file, NULL);
+	struct range run = {0};
 	coverage_add(json, 0, 0, COVERAGE_STRUCTURAL, "");
-	for (size_t i = 0; i < map->count; i++) {
-		const struct extent *extent = &map->extents[i];
-		if (extent->member < jar->count)
-			cover_member(json, jar, coverage, extent);
-		else if (starts(extent->name, "APK "))
-			coverage_add(json, extent->offset, extent->length,
-				     COVERAGE_SIGNATURE, extent->name);
-		else if (starts(extent->name, "zip end") ||
-			 starts(extent->name, "zip64"))
-			coverage_add(json, extent->offset, extent->length,
-				     COVERAGE_STRUCTURAL, extent->name);
-		else /* what aligns a signing block */
-			coverage_add_zeros(json, &jar->file, extent->offset,
-					   extent->length, "zeros");
+	for (size_t i = 0; i <= map->count; i++) {
+		struct range next = {0};
+		if (i < map->count)
+			next = range_of(jar, coverage, &map->extents[i]);
+		if (goes_on(&run, &next)) {
+			run.length += next.length;
+			continue;
+		}
+		if (run.what != NULL)
+			coverage_add(json, run.offset, run.length, run.kind, run.what);
+		run = next;
 	}
 	map_free(map);
 }
