@@ -138,3 +138,42 @@ data[at:at + 4] = b"evil"
 open("crc.zip", "wb").write(data)'
 listed 0 crc.zip 'suspect: content whose CRC-32 is not that of the directory'
 differ crc.zip good.zip
+
+# --- an end record within the comment of another, for a reader that looks from one end
+# or the other, and zip64 records that say other than the end record
+cat >ends.py <<'E2'
+import io, struct, zipfile
+
+def archive(name, data):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as made:
+        made.writestr(name, data)
+    return out.getvalue()
+
+def commented(comment):
+    return good[:-2] + struct.pack("<H", len(comment)) + comment
+
+good, evil = archive("good.txt", "good"), archive("evil.txt", "evil")
+first, end = evil.index(b"PK\1\2"), evil.index(b"PK\5\6")
+moved = bytearray(evil)
+struct.pack_into("<I", moved, first + 42, len(good))
+struct.pack_into("<I", moved, end + 16, first + len(good))
+open("comment.zip", "wb").write(commented(evil))
+open("moved.zip", "wb").write(commented(bytes(moved)))
+
+start, stop = good.index(b"PK\1\2"), good.index(b"PK\5\6")
+central = bytearray(evil[first:end])
+struct.pack_into("<I", central, 42, stop)
+head = good[:stop] + evil[:first]
+body = head + bytes(central)
+open("zip64.zip", "wb").write(
+    body
+    + struct.pack("<IQHHIIQQQQ", 0x06064B50, 44, 45, 45, 0, 0, 1, 1, len(central), len(head))
+    + struct.pack("<IIQI", 0x07064B50, 0, len(body), 1)
+    + struct.pack("<IHHHHIIH", 0x06054B50, 0, 0, 1, 1, stop - start, start, 0))
+E2
+python3 ends.py
+listed 0 comment.zip 'suspect: 118 bytes behind the directory that no member has'
+listed 0 moved.zip 'suspect: 118 bytes before the first record that no member has'
+listed 0 zip64.zip 'suspect: 96 bytes behind the directory that no member has'
+for other in comment.zip moved.zip zip64.zip; do differ good.zip $other; done
