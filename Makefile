@@ -69,6 +69,10 @@ $(BUILD)/tests/suites.c: Makefile $(UNIT_SOURCES)
 	  for s in $(SUITES); do echo "Suite *$${s}_suite(void);"; done; \
 	  echo 'Suite *(*const all_suites[])(void) = {'; \
 	  for s in $(SUITES); do echo "	$${s}_suite,"; done; \
+	  echo '	NULL'; echo '};'; \
+	  echo 'extern const char *const all_names[];'; \
+	  echo 'const char *const all_names[] = {'; \
+	  for s in $(SUITES); do echo "	\"$$s\","; done; \
 	  echo '	NULL'; echo '};'; } > $@
 
 $(BUILD)/tests/suites.o: $(BUILD)/tests/suites.c
