@@ -34,8 +34,8 @@ complete -c verify -n "__verify_command $reporting" -l markdown -r -F -d 'write 
 complete -c verify -n '__verify_command run' -l rebuilt -r -F -d 'a build made elsewhere'
 complete -c verify -n '__verify_command run' -l keep -r -F -d 'keep what the build left'
 
-complete -c verify -n '__verify_command signatures' -l trust -r -F -d 'trust signers below'
-complete -c verify -n '__verify_command signatures' -l trust-timestamp -r -F -d 'trust timestamps below'
+complete -c verify -n '__verify_command signatures' -l trust -r -F -a system -d 'trust signers below'
+complete -c verify -n '__verify_command signatures' -l trust-timestamp -r -F -a system -d 'trust timestamps below'
 complete -c verify -n '__verify_command signatures' -l at -x -a 'signing-time now' -d 'time to judge at'
 complete -c verify -n '__verify_command signatures' -l archive -r -F -d 'lists of a Debian archive'
 complete -c verify -n '__verify_command signatures' -l detached -r -F -d 'a signature in a file of its own'

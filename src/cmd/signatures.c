@@ -393,6 +393,24 @@ add_trust_input(struct request *request, const char *role, const char *path,
 	return 0;
 }
 
+/* --trust and --trust-timestamp; a file of the name "system" is "./system". */
+static int
+take_anchor(struct request *request, bool timestamps, struct err *err)
+{
+	struct strings places = {0};
+	int answer;
+	if (strcmp(optarg, "system") == 0) {
+		answer = trust_add_system(request->trust, timestamps, &places, err);
+	} else {
+		answer = trust_add(request->trust, optarg, timestamps, NULL, err);
+		strings_add(&places, optarg);
+	}
+	for (size_t i = 0; i < places.count && answer == 0; i++)
+		answer = add_trust_input(request, "certificate", places.items[i], err);
+	strings_free(&places);
+	return answer;
+}
+
 /* An option that names a file of the user's trust. */
 static int
 take_trust_file(struct request *request, int option, struct err *err)
@@ -501,10 +519,7 @@ take_option(struct request *request, int option, struct err *err)
 		return 0;
 	case OPTION_TRUST:
 	case OPTION_TRUST_TIMESTAMP:
-		if (trust_add(request->trust, optarg, option == OPTION_TRUST_TIMESTAMP,
-			      NULL, err) == -1)
-			return -1;
-		return add_trust_input(request, "certificate", optarg, err);
+		return take_anchor(request, option == OPTION_TRUST_TIMESTAMP, err);
 	default:
 		return take_trust_file(request, option, err);
 	}
@@ -658,11 +673,11 @@ const struct command cmd_signatures = {
     .arguments = "FILE...",
     .summary = "who signed these files, and does it hold up to what is trusted?",
     .options =
-	"  --trust FILE|FOLDER|sha256:FINGERPRINT\n"
+	"  --trust FILE|FOLDER|sha256:FINGERPRINT|system\n"
 	"                       trust signers below this certificate (repeatable): a\n"
-	"                       PEM or DER file, a folder of them, or one that the\n"
-	"                       signature brings along\n"
-	"  --trust-timestamp FILE|sha256:FINGERPRINT\n"
+	"                       PEM or DER file, a folder of them, one that the\n"
+	"                       signature brings along, or those of this machine\n"
+	"  --trust-timestamp FILE|FOLDER|sha256:FINGERPRINT|system\n"
 	"                       trust timestamps below this certificate (repeatable)\n"
 	"  --intermediate FILE  certificates that may lie between signer and anchor\n"
 	"  --crl FILE           a revocation list, PEM or DER (repeatable)\n"

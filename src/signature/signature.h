@@ -45,6 +45,12 @@ void trust_free(struct trust *trust);
  * NULL; the certificates of a folder are named by their files then). */
 int trust_add(struct trust *trust, const char *file_or_fingerprint, bool timestamps,
 	      const char *label, struct err *err);
+/* The certificates of the machine's own store as anchors: OpenSSL's default file and
+ * folder, or those that SSL_CERT_FILE and SSL_CERT_DIR name. Appends the files and folders
+ * that were read to `places`, which is the caller's. ERR_USAGE when there is no
+ * certificate in them. */
+int trust_add_system(struct trust *trust, bool timestamps, struct strings *places,
+		     struct err *err);
 /* Certificates that may stand between a signer and an anchor, and are no anchors: a
  * PEM or DER file. */
 int trust_add_intermediate(struct trust *trust, const char *path, struct err *err);

@@ -2,6 +2,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <openssl/crypto.h>
 #include <openssl/err.h>
@@ -94,7 +95,20 @@ struct certificate_sink {
 	bool intermediates; /* or anchors: */
 	bool timestamps;
 	const char *label;
+	bool store;  /* the machine's own, which has much of it twice: */
+	size_t from; /* of the anchors from this one on, each once */
 };
+
+static bool
+is_anchor_from(const struct trust *trust, size_t from, const struct sha256 *fingerprint)
+{
+	for (size_t i = from; i < trust->anchor_count; i++) {
+		if (memcmp(&trust->anchors[i].fingerprint, fingerprint,
+			   sizeof(*fingerprint)) == 0)
+			return true;
+	}
+	return false;
+}
 
 static void
 take_certificate(const struct certificate_sink *sink, X509 *certificate)
@@ -109,6 +123,10 @@ take_certificate(const struct certificate_sink *sink, X509 *certificate)
 		return;
 	}
 	certificate_fingerprint(certificate, &fingerprint);
+	if (sink->store && is_anchor_from(trust, sink->from, &fingerprint)) {
+		X509_free(certificate);
+		return;
+	}
 	add_anchor(trust, &fingerprint, certificate, sink->timestamps, sink->label);
 }
 
@@ -213,7 +231,17 @@ order_names(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Every file of a folder, by name; hidden ones are left out. */
+/* A name by which OpenSSL finds a certificate in a folder: openssl-rehash(1). */
+static bool
+is_hash_name(const char *name)
+{
+	return strspn(name, "0123456789abcdef") == 8 && name[8] == '.' &&
+	       name[9] != '\0' && name[9 + strspn(name + 9, "0123456789")] == '\0';
+}
+
+/* Every file of a folder, by name; hidden ones are left out. Of the machine's store only
+ * what OpenSSL itself would find there: the same certificates and revocation lists
+ * may lie beside it under other names. */
 static int
 take_folder(struct certificate_sink *sink, const char *path, struct err *err)
 {
@@ -225,13 +253,13 @@ take_folder(struct certificate_sink *sink, const char *path, struct err *err)
 	if (folder == NULL)
 		return err_errno(err, "cannot read the folder '%s'", path);
 	while ((found = readdir(folder)) != NULL) {
-		if (found->d_name[0] != '.')
+		if (sink->store ? is_hash_name(found->d_name) : found->d_name[0] != '.')
 			strings_add(&names, found->d_name);
 	}
 	closedir(folder);
 	if (names.count > 0)
 		qsort(names.items, names.count, sizeof(*names.items), order_names);
-	else
+	else if (!sink->store)
 		answer = err_set(err, ERR_USAGE, "the folder '%s' holds no file", path);
 	for (size_t i = 0; i < names.count && answer == 0; i++) {
 		char *file = path_join(path, names.items[i]);
@@ -257,7 +285,7 @@ take_path(struct certificate_sink *sink, const char *path, struct err *err)
 int
 trust_add_intermediate(struct trust *trust, const char *path, struct err *err)
 {
-	struct certificate_sink sink = {trust, true, false, NULL};
+	struct certificate_sink sink = {.trust = trust, .intermediates = true};
 	return take_path(&sink, path, err);
 }
 
@@ -266,7 +294,8 @@ trust_add(struct trust *trust, const char *file_or_fingerprint, bool timestamps,
 	  const char *label, struct err *err)
 {
 	static const char prefix[] = "sha256:";
-	struct certificate_sink sink = {trust, false, timestamps, label};
+	struct certificate_sink sink = {
+	    .trust = trust, .timestamps = timestamps, .label = label};
 	if (strncmp(file_or_fingerprint, prefix, sizeof(prefix) - 1) != 0)
 		return take_path(&sink, file_or_fingerprint, err);
 	struct sha256 fingerprint;
@@ -288,6 +317,70 @@ trust_add(struct trust *trust, const char *file_or_fingerprint, bool timestamps,
 		   label != NULL ? label : plain);
 	free(plain);
 	return 0;
+}
+
+/* ---- the machine's own store ------------------------------------------ */
+
+/* Its place of that kind, when there is one. */
+static void
+add_default_place(struct strings *places, const char *path)
+{
+	if (access(path, F_OK) == 0)
+		strings_add(places, path);
+}
+
+/*
+ * Where OpenSSL looks, SSL_CERT_FILE and SSL_CERT_DIR heeded. One of them alone takes the
+ * place of both defaults, unlike in OpenSSL: who names one file does not mean to trust
+ * a folder too. What they name must be there.
+ */
+static void
+store_places(struct strings *places)
+{
+	const char *file = getenv(X509_get_default_cert_file_env());
+	const char *folders = getenv(X509_get_default_cert_dir_env());
+	bool file_named = file != NULL && *file != '\0';
+	bool folders_named = folders != NULL && *folders != '\0';
+	if (!file_named && !folders_named) {
+		add_default_place(places, X509_get_default_cert_file());
+		add_default_place(places, X509_get_default_cert_dir());
+	}
+	if (file_named)
+		strings_add(places, file);
+	while (folders_named && *folders != '\0') {
+		size_t size = strcspn(folders, ":");
+		char *folder = base_format("%.*s", (int)size, folders);
+		if (size > 0)
+			strings_add(places, folder);
+		free(folder);
+		folders += size + (folders[size] == ':');
+	}
+}
+
+int
+trust_add_system(struct trust *trust, bool timestamps, struct strings *places,
+		 struct err *err)
+{
+	/* A blank in it: no Trust stanza of a policy can have that name, and be met by
+	 * whatever the machine trusts. */
+	struct certificate_sink sink = {.trust = trust,
+					.timestamps = timestamps,
+					.label = "the system's store",
+					.store = true,
+					.from = trust->anchor_count};
+	store_places(places);
+	for (size_t i = 0; i < places->count; i++) {
+		if (take_path(&sink, places->items[i], err) == -1)
+			return -1;
+	}
+	if (trust->anchor_count > sink.from)
+		return 0;
+	return err_set(err, ERR_USAGE,
+		       "this system has no store of certificates: none is in '%s' or "
+		       "'%s' (%s and %s name others)",
+		       X509_get_default_cert_file(), X509_get_default_cert_dir(),
+		       X509_get_default_cert_file_env(),
+		       X509_get_default_cert_dir_env());
 }
 
 /* ---- revocation data and bare keys ------------------------------------ */
