@@ -120,6 +120,60 @@ expect 4 'invalid' moved.rpm --pgp-keyring packager.asc
 # Without its digest of the header it is as good as with: that one is not signed.
 retag signed.rpm bare.rpm 273 1234
 expect 0 'valid' bare.rpm --pgp-keyring packager.asc
+# A signature of a header without the digests of the payload, which is then anybody's.
+# undigested FROM TO: the main header less its tags 5092, 5093 and 5097, signed as rpm
+# does, the signature under tag 268 the one thing in the signature header.
+undigested() {
+	python3 - "$@" <<'P'
+import subprocess, struct, sys
+data = open(sys.argv[1], 'rb').read()
+MAGIC = bytes.fromhex('8eade80100000000')
+def header(at):
+    assert data[at:at + 8] == MAGIC
+    count, size = struct.unpack_from('>II', data, at + 8)
+    index = [struct.unpack_from('>IIiI', data, at + 16 + 16 * i) for i in range(count)]
+    start = at + 16 + 16 * count
+    return index, data[start:start + size], start + size
+def region(tag, index, store):
+    count = len(index) + 1
+    trailer = struct.pack('>IIiI', tag, 7, -16 * count, 16)
+    index = [(tag, 7, len(store), 16)] + index
+    return (MAGIC + struct.pack('>II', count, len(store) + 16) +
+            b''.join(struct.pack('>IIiI', *entry) for entry in index) + store + trailer)
+end = header(96)[2]
+index, store, payload = header((end + 7) // 8 * 8)
+digests = [entry for entry in index if entry[0] in (5092, 5093, 5097)]
+assert index[0][0] == 63 and len(digests) >= 2
+kept, packed = [], b''
+for tag, kind, at, count in sorted(index[1:], key=lambda entry: entry[2]):
+    if tag in (5092, 5093, 5097):
+        continue
+    width = {3: 2, 4: 4, 5: 8}.get(kind, 1)
+    stop = at + width * count
+    if kind in (6, 8, 9):
+        stop = at
+        for _ in range(count):
+            stop = store.index(0, stop) + 1
+    packed += bytes(-len(packed) % width)
+    kept.append((tag, kind, len(packed), count))
+    packed += store[at:stop]
+main = region(63, sorted(kept), packed)
+signature = subprocess.run(
+    ['gpg', '--batch', '--quiet', '--pinentry-mode', 'loopback', '--passphrase', '',
+     '-u', 'p@example.org', '--digest-algo', 'SHA256', '--detach-sign'],
+    input=main, stdout=subprocess.PIPE, check=True).stdout
+signatures = region(62, [(268, 7, 0, len(signature))], signature)
+signatures += bytes(-len(signatures) % 8)
+open(sys.argv[2], 'wb').write(data[:96] + signatures + main + data[payload:])
+P
+}
+undigested plain.rpm undigested.rpm
+agree no undigested.rpm
+# The signature itself holds, as rpm says too.
+rpmkeys --dbpath "$PWD/db" -Kv undigested.rpm >tool.log 2>&1 || :
+grep -q 'Header V4 RSA/SHA256 Signature.*: OK' tool.log || fail "rpmkeys: $(cat tool.log)"
+expect 4 'which holds no digest of the payload' undigested.rpm --pgp-keyring packager.asc
+expect 4 'invalid' undigested.rpm --pgp-keyring packager.asc
 # Stripped by a tag that nobody knows.
 retag signed.rpm hidden.rpm 268 1234
 expect 4 'unsigned' hidden.rpm --pgp-keyring packager.asc
