@@ -66,6 +66,7 @@ struct script {
 	const struct style *style;
 	size_t signed_end; /* of the text that is digested, in bytes of `text` */
 	size_t block;      /* where the block's first line starts */
+	size_t block_end;  /* behind the last line that is one of it */
 	struct buf base64, der;
 };
 
@@ -279,6 +280,9 @@ read_block(struct authenticode *checking, struct script *script)
 	while (fine && !ended && next_line(&rest, &line)) {
 		ended = line.size == strlen(end) && view_has(&line, 0, end, line.size);
 		fine = ended || take_line(script, &line);
+		if (fine)
+			script->block_end =
+			    script->text.size - 2 * (size_t)rest.size;
 	}
 	struct view base64 = view_of_buf(&script->base64);
 	if (!fine || !ended)
@@ -313,6 +317,45 @@ script_digest(const struct authenticode *checking,
 				 (uint8_t)(units >> 16), (uint8_t)(units >> 24)};
 	parts[1] = view_of(count, sizeof(count));
 	digest_of(algorithm, parts, 2, digest);
+}
+
+/* Where a place of the text is in the file, which may be UTF-8. */
+static uint64_t
+place_of(const struct view *file, size_t text_at)
+{
+	uint64_t at = 0;
+	uint32_t character = 0;
+	if (encoding_of(file)->width == 2)
+		return text_at;
+	for (size_t units = 0; units < text_at / 2; units++) {
+		if (next_character(file, &at, &character) == -1)
+			break;
+		if (character >= 0x10000)
+			units++;
+	}
+	return at;
+}
+
+/* What the block holds besides the signature is no part of that: no byte of such a
+ * block is accounted for. */
+static void
+script_coverage(const struct authenticode *checking, json_t *entry)
+{
+	const struct script *script = checking->subject;
+	const struct view *file = checking->file;
+	if (checking->top_count == 0)
+		return;
+	uint64_t text = place_of(file, script->signed_end);
+	uint64_t block = place_of(file, script->block);
+	uint64_t end = place_of(file, script->block_end);
+	if (script->mark && script->style->host)
+		coverage_add(entry, 0, encoding_of(file)->mark_size,
+			     COVERAGE_STRUCTURAL, "byte order mark");
+	coverage_add(entry, 0, text, COVERAGE_SIGNED, "text");
+	coverage_add(entry, text, block - text, COVERAGE_STRUCTURAL, "line end");
+	if (end > block && checking->tops[0].size == script->der.size)
+		coverage_add(entry, block, end - block, COVERAGE_SIGNATURE,
+			     "signature block");
 }
 
 static void
@@ -399,7 +442,8 @@ vbscript_knows(const struct view *file, const struct format *format)
 	{                                                                              \
 		.format = "script", .title = "script", .noun = "script",               \
 		.type = OID_SIP_INFO, .sip = kind_sip, .knows = kind_knows,            \
-		.check = script_check, .digest = script_digest                         \
+		.check = script_check, .digest = script_digest,                        \
+		.coverage = script_coverage                                            \
 	}
 
 const struct authenticode_kind authenticode_script =

@@ -405,6 +405,30 @@ signed_script(int which)
 	return file;
 }
 
+static uint64_t
+covered(const json_t *entries, const char *kind)
+{
+	const json_t *coverage =
+	    json_object_get(json_array_get(entries, 0), "coverage");
+	ck_assert(json_is_integer(json_object_get(coverage, kind)));
+	return (uint64_t)json_integer_value(json_object_get(coverage, kind));
+}
+
+/* All bytes of the file are accounted for, but so many; signed is the text as it was
+ * before. */
+static void
+assert_covered(const json_t *entries, const struct buf *file, uint64_t text,
+	       uint64_t unexplained)
+{
+	ck_assert_uint_eq(covered(entries, "signed"), text);
+	ck_assert_uint_eq(covered(entries, "unexplained"), unexplained);
+	ck_assert_uint_eq(covered(entries, "signed") + covered(entries, "signature") +
+			      covered(entries, "structural") +
+			      covered(entries, "unexplained"),
+			  file->size);
+	ck_assert_uint_gt(covered(entries, "signature"), 1000);
+}
+
 START_TEST(script_of_osslsigncode_is_valid)
 {
 	json_t *entries;
@@ -414,6 +438,7 @@ START_TEST(script_of_osslsigncode_is_valid)
 	assert_status(check_image(&file, trust, &entries), SIGNATURE_VALID);
 	ck_assert_uint_eq(json_array_size(entries), 1);
 	ck_assert(entry_says(entries, 0, "format", "script"));
+	assert_covered(entries, &file, test_file(scripts[_i].name).size, 0);
 	json_decref(entries);
 	assert_guarded(&file, 0, file.size, 1);
 }
@@ -437,6 +462,7 @@ START_TEST(script_bytes_that_nobody_signed)
 	buf_puts(&file, "evil\r\n");
 	assert_status(check_image(&file, trust, &entries), SIGNATURE_INVALID);
 	ck_assert(entry_says(entries, 0, "reason", "6 characters follow"));
+	assert_covered(entries, &file, test_file("a.ps1").size, 6);
 	json_decref(entries);
 	assert_status(check_image(&twice, trust, &entries), SIGNATURE_INVALID);
 	ck_assert(entry_says(entries, 0, "reason", "more than one signature block"));
