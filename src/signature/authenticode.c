@@ -113,6 +113,12 @@ check_digest(struct one *one, const struct cms *cms)
 			      kind->noun, algorithm->name);
 }
 
+static bool
+is_expected(const struct cms_attribute *attribute)
+{
+	return timestamps_are(attribute) || strcmp(attribute->oid, OID_NESTED) == 0;
+}
+
 /* Anything but timestamps and nested signatures among the unsigned attributes is a
  * place to carry bytes that nobody signed. */
 static void
@@ -121,8 +127,7 @@ check_unsigned_attributes(struct one *one, const struct cms *cms)
 	const struct cms_attributes *attributes = &cms->signer.unsigned_attributes;
 	for (size_t i = 0; i < attributes->count; i++) {
 		const struct cms_attribute *attribute = &attributes->items[i];
-		if (timestamps_are(attribute) ||
-		    strcmp(attribute->oid, OID_NESTED) == 0)
+		if (is_expected(attribute))
 			continue;
 		judgement_add(&one->entry.found, SIGNATURE_INVALID,
 			      "the unsigned attribute %s carries %ju bytes that nobody "
@@ -184,6 +189,31 @@ show_program(struct one *one, const struct cms *cms)
 	}
 }
 
+static void
+cover_part(struct one *one, const struct view *part, enum coverage_kind kind,
+	   const char *what)
+{
+	if (part->size > 0)
+		coverage_add(one->entry.json,
+			     (uint64_t)(part->data - one->file->file->data), part->size,
+			     kind, what);
+}
+
+/* Of a file that is all signature, what is not: the content, and what stands in
+ * unsigned attributes without belonging there. */
+static void
+cover_content(struct one *one, const struct cms *cms)
+{
+	const struct cms_attributes *attributes = &cms->signer.unsigned_attributes;
+	for (size_t i = 0; i < attributes->count; i++) {
+		if (!is_expected(&attributes->items[i]))
+			cover_part(one, &attributes->items[i].values,
+				   COVERAGE_UNEXPLAINED, "unsigned attribute");
+	}
+	cover_part(one, &cms->content.value, COVERAGE_SIGNED, "content");
+	cover_part(one, one->file->file, COVERAGE_SIGNATURE, "signature");
+}
+
 /* Of a file that is all signature. */
 static void
 check_content(struct one *one, const struct cms *cms)
@@ -193,6 +223,7 @@ check_content(struct one *one, const struct cms *cms)
 			      "digest algorithms disagree: signer %s, signature %s",
 			      cms->signer.digest, cms->digest);
 	one->file->kind->content(&one->entry, cms);
+	cover_content(one, cms);
 }
 
 static void
