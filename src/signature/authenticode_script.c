@@ -276,7 +276,9 @@ read_block(struct authenticode *checking, struct script *script)
 	struct buf narrow = narrow_block(script);
 	struct view rest = view_of_buf(&narrow), line = {NULL, 0};
 	const char *end = script->style->end;
-	bool fine = next_line(&rest, &line), ended = false;
+	bool fine = next_line(&rest, &line) &&
+		    line.size == strlen(script->style->begin),
+	     ended = false;
 	while (fine && !ended && next_line(&rest, &line)) {
 		ended = line.size == strlen(end) && view_has(&line, 0, end, line.size);
 		fine = ended || take_line(script, &line);

@@ -470,6 +470,17 @@ START_TEST(script_bytes_that_nobody_signed)
 }
 END_TEST
 
+/* The line that begins the block ends with its comment. */
+START_TEST(script_begin_line_goes_on)
+{
+	signed_script(4);
+	test_shell("sed 's,Begin signature block -->,&<evil/>,' <signed-e.ps1xml "
+		   ">evil.ps1xml; ! cmp -s signed-e.ps1xml evil.ps1xml");
+	struct buf file = test_file("evil.ps1xml");
+	assert_status(check_image(&file, trust, NULL), SIGNATURE_INVALID);
+}
+END_TEST
+
 START_TEST(script_line_ends_changed)
 {
 	json_t *entries;
@@ -775,6 +786,7 @@ signature_authenticode_files_suite(void)
 	tcase_add_loop_test(scripts_case, script_cut_anywhere, 0, 3);
 	tcase_add_test(scripts_case, script_bytes_that_nobody_signed);
 	tcase_add_test(scripts_case, script_line_ends_changed);
+	tcase_add_test(scripts_case, script_begin_line_goes_on);
 	tcase_add_test(scripts_case, script_in_another_encoding);
 	tcase_add_loop_test(scripts_case, script_of_the_host, 0, ARRAY_COUNT(hosted));
 	tcase_add_loop_test(scripts_case, script_that_is_not_checked, 0, 4);
